@@ -1,0 +1,1 @@
+"""One technology per module, behind the ports of `transfer`. Holds no rules."""

@@ -1,0 +1,74 @@
+"""An object in the making in the directory store: a temporary file."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import google_crc32c
+
+from transfer.errors import TokenMoved, UploadLost
+from transfer.store import STEP, StoredObject
+
+
+class DirectoryUpload:
+    """Appends to a file nobody else sees, and hands it over when its checksum is right."""
+
+    def __init__(
+        self,
+        temporary: Path,
+        publish: Callable[[str, str], StoredObject],
+        translated: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._temporary = temporary
+        self._publish = publish
+        self._translated = translated
+        self._file = temporary.open("wb", buffering=0)
+        self._crc32c = google_crc32c.Checksum()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._length = 0
+        self._broken = False
+
+    def send(self, blocks: Iterator[bytes], start: int, end: int) -> int:
+        for block in blocks:
+            with self._translated():
+                self._append(block)
+        return self._length // STEP * STEP
+
+    def persisted(self) -> int:
+        if self._broken:
+            raise UploadLost("The landing directory did not take all bytes.")
+        return self._length // STEP * STEP
+
+    def finish(self, tail: bytes, crc32c: str) -> StoredObject:
+        with self._translated():
+            self._append(tail)
+            os.fsync(self._file.fileno())
+            self._file.close()
+            if base64.b64encode(self._crc32c.digest()).decode() != crc32c:
+                self._temporary.unlink()
+                raise TokenMoved  # as Cloud Storage: the caller looks which it is
+            try:
+                return self._publish(crc32c, base64.b64encode(self._md5.digest()).decode())
+            except TokenMoved:
+                self._temporary.unlink(missing_ok=True)
+                raise
+
+    def abort(self) -> None:
+        try:
+            self._file.close()
+            self._temporary.unlink(missing_ok=True)
+        except OSError:
+            pass  # leftovers are invisible, and swept when they are old
+
+    def _append(self, block: bytes) -> None:
+        view = memoryview(block)
+        self._broken = True
+        while view:
+            view = view[self._file.write(view) :]
+        self._broken = False
+        self._crc32c.update(block)
+        self._md5.update(block)
+        self._length += len(block)

@@ -1,0 +1,143 @@
+"""Cloud Storage as the store.
+
+Before it works: the bucket exists, and the service's account holds
+roles/storage.objectUser on it. On a laptop set STORAGE_EMULATOR_HOST.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+
+import requests
+from google.api_core import exceptions as api
+from google.cloud import storage
+from google.cloud.storage.retry import DEFAULT_RETRY
+from requests.adapters import HTTPAdapter
+
+from adapters.gcs_errors import missing, translated
+from adapters.gcs_upload import SessionUpload, SmallUpload
+from transfer.errors import Misconfigured, TokenMoved
+from transfer.store import STEP, ObjectHeaders, StoredObject, Token, Upload
+
+TIMEOUT_SECONDS = (10, 30)
+RETRY = DEFAULT_RETRY.with_delay(initial=0.25, multiplier=2, maximum=4).with_timeout(12)
+"""About four tries: the message itself is sent again by the forwarder's queue."""
+
+_PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "update")]
+_MAX_CONNECTIONS = 64
+
+
+class GcsStore:
+    """Objects of one bucket. Threads may share it; each process makes its own clients."""
+
+    def __init__(
+        self, bucket: str, new_client: Callable[[], storage.Client] = storage.Client
+    ) -> None:
+        self._name = bucket
+        self._new_client = new_client
+        self._lock = threading.Lock()
+        self._bucket: storage.Bucket | None = None
+        # Session URLs need no credentials, and .netrc must not add any.
+        self._uploads = requests.Session()
+        self._uploads.trust_env = False
+        for scheme in ("https://", "http://"):
+            self._uploads.mount(scheme, HTTPAdapter(pool_maxsize=_MAX_CONNECTIONS))
+
+    def stat(self, name: str) -> StoredObject | None:
+        with translated(self._name):
+            blob = self._blob(name)
+            try:
+                blob.reload(timeout=TIMEOUT_SECONDS, retry=RETRY)
+            except api.NotFound as error:
+                if "bucket does not exist" in error.message:
+                    raise missing(self._name) from None
+                return None
+            return _stored(self._name, blob)
+
+    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+        with translated(self._name):
+            blob = self._blob(name)
+            _set_headers(blob, headers)
+            if size <= STEP:
+                return SmallUpload(blob, headers, token, lambda: _stored(self._name, blob))
+            session_url = blob.create_resumable_upload_session(
+                content_type=headers.content_type,
+                size=size,
+                checksum=None,
+                if_generation_match=token.generation,
+                if_metageneration_match=token.metageneration or None,
+                timeout=TIMEOUT_SECONDS,
+                retry=RETRY,
+            )
+        return SessionUpload(self._uploads, session_url, self._name, size, headers)
+
+    def patch(self, name: str, token: Token, metadata: Mapping[str, str]) -> StoredObject:
+        with translated(self._name):
+            blob = self._blob(name)
+            blob.metadata = dict(metadata)
+            try:
+                blob.patch(
+                    if_generation_match=token.generation,
+                    if_metageneration_match=token.metageneration or None,
+                    timeout=TIMEOUT_SECONDS,
+                    retry=RETRY,
+                )
+            except api.NotFound:
+                raise TokenMoved from None
+            return _stored(self._name, blob)
+
+    def check(self) -> None:
+        with translated(self._name):
+            granted = self._open_bucket().test_iam_permissions(
+                _PERMISSIONS, timeout=TIMEOUT_SECONDS, retry=RETRY
+            )
+        lacking = sorted(set(_PERMISSIONS) - set(granted))
+        if lacking:
+            raise Misconfigured(
+                f"The service may not use the landing bucket {self._name} fully: it lacks "
+                f"{', '.join(lacking)}. Grant its account roles/storage.objectUser."
+            )
+
+    def _blob(self, name: str) -> storage.Blob:
+        blob: storage.Blob = self._open_bucket().blob(name)
+        return blob
+
+    def _open_bucket(self) -> storage.Bucket:
+        with self._lock:
+            if self._bucket is None:
+                self._bucket = self._new_client().bucket(self._name)
+            return self._bucket
+
+
+def _set_headers(blob: storage.Blob, headers: ObjectHeaders) -> None:
+    blob.content_type = headers.content_type
+    blob.metadata = dict(headers.metadata)
+    if headers.cache_control is not None:
+        blob.cache_control = headers.cache_control
+    if headers.content_disposition is not None:
+        blob.content_disposition = headers.content_disposition
+    if headers.content_language is not None:
+        blob.content_language = headers.content_language
+    if headers.content_encoding is not None:
+        blob.content_encoding = headers.content_encoding
+
+
+def _stored(bucket: str, blob: storage.Blob) -> StoredObject:
+    return StoredObject(
+        bucket=bucket,
+        name=blob.name,
+        generation=int(blob.generation),
+        metageneration=int(blob.metageneration),
+        size=int(blob.size),
+        crc32c=blob.crc32c,
+        md5=blob.md5_hash,
+        headers=ObjectHeaders(
+            content_type=blob.content_type,
+            cache_control=blob.cache_control,
+            content_disposition=blob.content_disposition,
+            content_language=blob.content_language,
+            content_encoding=blob.content_encoding,
+            metadata=dict(blob.metadata or {}),
+        ),
+        created=blob.time_created,
+        updated=blob.updated,
+    )

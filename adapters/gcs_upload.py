@@ -1,0 +1,200 @@
+"""Uploads to Cloud Storage: one streaming PUT whose tail decides, or one small request.
+
+The session's URL is a credential: it stays inside this object.
+https://cloud.google.com/storage/docs/performing-resumable-uploads
+"""
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+import requests
+from google.api_core import exceptions as api
+from google.cloud import storage
+
+from adapters.gcs_errors import error_of_status, translated
+from transfer.errors import StoreUnavailable, TokenMoved, UploadLost
+from transfer.store import ObjectHeaders, StoredObject, Token
+
+TIMEOUT_SECONDS = (10, 60)
+MAX_TRIES = 4
+_RESUME = 308
+_RANGE = re.compile(r"bytes=0-(\d+)")
+
+
+class _Blocks:
+    """Blocks with a length: requests then sends Content-Length and each block as it comes."""
+
+    def __init__(self, blocks: Iterator[bytes], length: int) -> None:
+        self._blocks = blocks
+        self._length = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._blocks
+
+    def __len__(self) -> int:
+        return self._length
+
+
+class SessionUpload:
+    """A resumable upload session."""
+
+    def __init__(
+        self,
+        http: requests.Session,
+        session_url: str,
+        bucket: str,
+        size: int,
+        headers: ObjectHeaders,
+    ) -> None:
+        self._http = http
+        self._session_url = session_url
+        self._bucket = bucket
+        self._size = size
+        self._headers = headers
+
+    def send(self, blocks: Iterator[bytes], start: int, end: int) -> int:
+        answer = self._put(_Blocks(blocks, end - start), f"bytes {start}-{end - 1}/{self._size}")
+        if answer.status_code != _RESUME:
+            raise error_of_status(answer.status_code, self._bucket)
+        return _persisted(answer)
+
+    def persisted(self) -> int:
+        answer = self._ask_state()
+        if answer.status_code != _RESUME:
+            raise UploadLost("Cloud Storage ended the upload before its end.")
+        return _persisted(answer)
+
+    def finish(self, tail: bytes, crc32c: str) -> StoredObject:
+        start = self._size - len(tail)
+        for tries in range(MAX_TRIES):
+            try:
+                answer = self._put(
+                    tail, f"bytes {start}-{self._size - 1}/{self._size}", f"crc32c={crc32c}"
+                )
+            except StoreUnavailable:
+                self._expect_unfinished(tries)
+                continue
+            if answer.status_code in (200, 201):
+                return self._finished(answer.json())
+            if answer.status_code == 400:
+                raise TokenMoved  # the checksum was refused; the caller looks which it is
+            failure = error_of_status(answer.status_code, self._bucket)
+            if not isinstance(failure, StoreUnavailable) or isinstance(failure, UploadLost):
+                raise failure
+            self._expect_unfinished(tries)
+        raise UploadLost("Cloud Storage did not take the end of the upload.")
+
+    def abort(self) -> None:
+        try:
+            self._http.delete(self._session_url, timeout=TIMEOUT_SECONDS)
+        except (requests.RequestException, OSError):
+            pass  # unfinished sessions are invisible and expire after a week
+
+    def _expect_unfinished(self, tries: int) -> None:
+        """Return if the tail should be sent again; its answer may be all that was lost."""
+        _pause(tries)
+        try:
+            if self._ask_state().status_code == _RESUME:
+                return
+        except StoreUnavailable:
+            pass
+        raise UploadLost("Cloud Storage may have finished the upload: read the destination.")
+
+    def _ask_state(self) -> requests.Response:
+        for tries in range(MAX_TRIES):
+            try:
+                answer = self._put(b"", f"bytes */{self._size}")
+            except StoreUnavailable:
+                _pause(tries)
+                continue
+            if answer.status_code == 429 or answer.status_code >= 500:
+                _pause(tries)
+                continue
+            if answer.status_code in (200, 201, _RESUME):
+                return answer
+            raise error_of_status(answer.status_code, self._bucket)
+        raise StoreUnavailable("Cloud Storage does not tell the upload's state.")
+
+    def _put(
+        self, body: bytes | _Blocks, content_range: str, checksum: str | None = None
+    ) -> requests.Response:
+        headers = {"Content-Range": content_range}
+        if checksum is not None:
+            headers["x-goog-hash"] = checksum
+        try:
+            return self._http.put(
+                self._session_url,
+                data=body,
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        except (requests.RequestException, OSError) as error:
+            raise StoreUnavailable(f"Cloud Storage failed ({type(error).__name__}).") from None
+
+    def _finished(self, resource: Mapping[str, str]) -> StoredObject:
+        return StoredObject(
+            bucket=resource["bucket"],
+            name=resource["name"],
+            generation=int(resource["generation"]),
+            metageneration=int(resource["metageneration"]),
+            size=int(resource["size"]),
+            crc32c=resource["crc32c"],
+            md5=resource.get("md5Hash"),
+            headers=self._headers,
+            created=datetime.fromisoformat(resource["timeCreated"]),
+            updated=datetime.fromisoformat(resource["updated"]),
+        )
+
+
+class SmallUpload:
+    """An object that fits into one request, which is sent at the end."""
+
+    def __init__(
+        self,
+        blob: storage.Blob,
+        headers: ObjectHeaders,
+        token: Token,
+        describe: Callable[[], StoredObject],
+    ) -> None:
+        self._blob = blob
+        self._headers = headers
+        self._token = token
+        self._describe = describe
+
+    def send(self, blocks: Iterator[bytes], start: int, end: int) -> int:
+        raise StoreUnavailable("A small object has no part to send before its end.")
+
+    def persisted(self) -> int:
+        return 0
+
+    def finish(self, tail: bytes, crc32c: str) -> StoredObject:
+        self._blob.crc32c = crc32c
+        with translated(str(self._blob.bucket.name)):
+            try:
+                self._blob.upload_from_string(
+                    tail,
+                    content_type=self._headers.content_type,
+                    checksum=None,
+                    if_generation_match=self._token.generation,
+                    if_metageneration_match=self._token.metageneration or None,
+                    timeout=TIMEOUT_SECONDS,
+                )
+            except api.BadRequest:
+                raise TokenMoved from None  # the checksum; the caller looks which it is
+        return self._describe()
+
+    def abort(self) -> None:
+        pass  # nothing was sent yet
+
+
+def _persisted(answer: requests.Response) -> int:
+    found = _RANGE.fullmatch(answer.headers.get("Range", ""))
+    return int(found[1]) + 1 if found else 0
+
+
+def _pause(tries: int) -> None:
+    time.sleep(random.uniform(0.5, 1.0) * 0.25 * 2.0**tries)  # noqa: S311 - only jitter

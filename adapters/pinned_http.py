@@ -1,0 +1,140 @@
+"""requests' transport, connecting only to addresses that were checked at the connect itself."""
+
+import socket
+import ssl
+import threading
+import time
+from functools import partial
+from typing import Any
+
+import certifi
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
+
+from adapters.public_address import is_public
+from transfer.errors import SourceUnavailable
+
+CONNECT_SECONDS = 5.0
+MAX_ADDRESSES = 4
+
+
+def new_tls_context(ca_file: str = certifi.where()) -> ssl.SSLContext:
+    """Make the context once: loading the authorities costs more than a handshake."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.check_hostname = True
+    context.load_verify_locations(ca_file)
+    return context
+
+
+class Dialer:
+    """Opens the TCP connection of one transfer, and can cut it off at a given time."""
+
+    def __init__(self, private_allowed: bool) -> None:
+        self._private_allowed = private_allowed
+        self._handle: socket.socket | None = None
+        self._timer: threading.Timer | None = None
+        self.cut_off = False
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """Resolve once, check every address, connect to one that was checked."""
+        addresses = self._resolve(host, port)
+        give_up = time.monotonic() + CONNECT_SECONDS
+        for family, address in addresses[:MAX_ADDRESSES]:
+            connection = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(max(0.1, give_up - time.monotonic()))
+                connection.connect(address)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError:
+                connection.close()
+                continue
+            # TLS takes the socket object over, so the cut needs a handle of its own.
+            self._handle = connection.dup()
+            return connection
+        raise SourceUnavailable("The source's host takes no connection.")
+
+    def cut_off_at(self, deadline: float) -> None:
+        """Shut the connection down at this time of `time.monotonic()`, whatever it does.
+
+        A timeout per read is not enough: a byte now and then would hold us for ever.
+        """
+        self._disarm()
+        self._timer = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def close(self) -> None:
+        self._disarm()
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _cut(self) -> None:
+        self.cut_off = True
+        handle = self._handle
+        if handle is not None:
+            try:
+                handle.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it ended by itself meanwhile
+
+    def _resolve(self, host: str, port: int) -> list[tuple[int, Any]]:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise SourceUnavailable("The source's host name cannot be resolved.") from None
+        if not self._private_allowed and not all(is_public(str(f[4][0])) for f in found):
+            raise SourceUnavailable("The source's host name resolves to an address not public.")
+        return [(family, address) for family, _, _, _, address in found]
+
+
+class _PinnedHTTPConnection(HTTPConnection):
+    def __init__(self, *args: Any, dialer: Dialer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._dialer = dialer
+
+    def _new_conn(self) -> socket.socket:
+        return self._dialer.dial(self._dns_host, self.port)
+
+
+class _PinnedHTTPSConnection(HTTPSConnection):
+    def __init__(self, *args: Any, dialer: Dialer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._dialer = dialer
+
+    def _new_conn(self) -> socket.socket:
+        return self._dialer.dial(self._dns_host, self.port)
+
+
+class PinnedAdapter(HTTPAdapter):
+    """One transfer's transport: no retry, no proxy, no environment, one connection."""
+
+    def __init__(self, dialer: Dialer, tls: ssl.SSLContext, plain_allowed: bool) -> None:
+        self._dialer = dialer
+        self._tls = tls
+        self._plain_allowed = plain_allowed
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+        pools: dict[str, Any] = {"https": partial(self._pool, HTTPSConnectionPool)}
+        if self._plain_allowed:
+            pools["http"] = partial(self._pool, HTTPConnectionPool)
+        self.poolmanager.pool_classes_by_scheme = pools
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """The context verifies, and its authorities are loaded already."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+    def _pool(self, kind: type[HTTPConnectionPool], *args: Any, **kwargs: Any) -> Any:
+        pool: Any = kind(*args, **kwargs)
+        secure = kind is HTTPSConnectionPool
+        connection = _PinnedHTTPSConnection if secure else _PinnedHTTPConnection
+        pool.ConnectionCls = partial(connection, dialer=self._dialer)
+        return pool

@@ -1,0 +1,131 @@
+"""Pub/Sub as the topic, by unary calls: one request per notification, no batching.
+
+Before it works: the topic exists, and the service's account holds roles/pubsub.publisher
+on it. On a laptop set PUBSUB_EMULATOR_HOST.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from transfer.errors import Misconfigured, NotifyUnavailable
+from transfer.notification import Notification
+
+if TYPE_CHECKING:
+    from google.api_core.retry import Retry
+    from google.pubsub_v1 import PublisherClient
+
+TRY_SECONDS = 5.0
+PUBLISH_SECONDS = 20.0
+_PUBLISH = "pubsub.topics.publish"
+
+
+def _new_client() -> "PublisherClient":
+    """Import gRPC late: never before a fork, and not at all for the embedded topic."""
+    import google.auth.credentials
+    import grpc
+    from google.pubsub_v1 import PublisherClient
+    from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+
+    emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
+    if not emulator:
+        return PublisherClient()
+    transport = PublisherGrpcTransport(
+        channel=grpc.insecure_channel(emulator),
+        credentials=google.auth.credentials.AnonymousCredentials(),
+    )
+    return PublisherClient(transport=transport)
+
+
+class PubSubTopic:
+    """Publishes to one topic. Threads may share it; each process makes its own client."""
+
+    def __init__(
+        self, topic: str, new_client: Callable[[], "PublisherClient"] = _new_client
+    ) -> None:
+        self._topic = topic
+        self._new_client = new_client
+        self._lock = threading.Lock()
+        self._client: PublisherClient | None = None
+
+    def publish(self, notification: Notification) -> str:
+        from google.pubsub_v1 import PubsubMessage
+
+        message = PubsubMessage(data=notification.data, attributes=dict(notification.attributes))
+        with self._translated():
+            answer = self._opened().publish(
+                topic=self._topic, messages=[message], retry=_retry(), timeout=TRY_SECONDS
+            )
+            return str(answer.message_ids[0])
+
+    def check(self) -> None:
+        """Ask for the right to publish; the emulator has no rights, so there for the topic."""
+        from google.iam.v1.iam_policy_pb2 import TestIamPermissionsRequest
+
+        with self._translated():
+            client = self._opened()
+            if os.environ.get("PUBSUB_EMULATOR_HOST"):
+                client.get_topic(topic=self._topic, retry=_retry(), timeout=TRY_SECONDS)
+                return
+            request = TestIamPermissionsRequest(resource=self._topic, permissions=[_PUBLISH])
+            answer = client.test_iam_permissions(request, timeout=TRY_SECONDS)
+        if _PUBLISH not in answer.permissions:
+            raise self._forbidden()
+
+    def _opened(self) -> "PublisherClient":
+        with self._lock:
+            if self._client is None:
+                self._client = self._new_client()
+            return self._client
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        from google.api_core import exceptions as api
+        from google.auth import exceptions as auth
+
+        try:
+            yield
+        except api.NotFound:
+            raise Misconfigured(
+                f"The topic {self._topic} does not exist: create it, or correct NOTIFICATION_TOPIC."
+            ) from None
+        except (api.PermissionDenied, api.Unauthenticated):
+            raise self._forbidden() from None
+        except (auth.DefaultCredentialsError, auth.RefreshError):
+            raise Misconfigured(
+                "There are no usable Google credentials: run as a service account, or "
+                "`gcloud auth application-default login`."
+            ) from None
+        except (api.GoogleAPIError, auth.GoogleAuthError) as error:
+            raise NotifyUnavailable(
+                f"Pub/Sub did not acknowledge ({type(error).__name__}): subscribers may or may "
+                "not have heard."
+            ) from None
+
+    def _forbidden(self) -> Misconfigured:
+        return Misconfigured(
+            f"The service may not publish to {self._topic}: grant its account "
+            "roles/pubsub.publisher."
+        )
+
+
+def _retry() -> "Retry":
+    from google.api_core import exceptions as api
+    from google.api_core import retry
+
+    return retry.Retry(
+        predicate=retry.if_exception_type(
+            api.Aborted,
+            api.DeadlineExceeded,
+            api.InternalServerError,
+            api.ResourceExhausted,
+            api.ServiceUnavailable,
+            api.Unknown,
+        ),
+        initial=0.1,
+        maximum=4.0,
+        multiplier=2.0,
+        timeout=PUBLISH_SECONDS,
+    )

@@ -1,0 +1,70 @@
+"""A SQLite table as the topic: the embedded default.
+
+Read it with `sqlite3 FILE 'SELECT * FROM notifications'`. Not for network file systems.
+https://www.sqlite.org/wal.html
+"""
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from transfer.errors import Misconfigured, NotifyUnavailable
+from transfer.notification import Notification, timestamp
+
+BUSY_SECONDS = 10.0
+_TABLE = """CREATE TABLE IF NOT EXISTS notifications(
+    id INTEGER PRIMARY KEY, message_id TEXT, data BLOB, attributes TEXT, publish_time TEXT)"""
+
+
+class SqliteTopic:
+    """Notifications as rows. Processes and threads may share it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def publish(self, notification: Notification) -> str:
+        message_id = uuid.uuid4().hex
+        row = (
+            message_id,
+            notification.data,
+            json.dumps(dict(notification.attributes), ensure_ascii=False),
+            timestamp(datetime.now(UTC)),
+        )
+        with self._opened() as connection:
+            connection.execute(
+                "INSERT INTO notifications(message_id, data, attributes, publish_time) "
+                "VALUES (?, ?, ?, ?)",
+                row,
+            )
+        return message_id
+
+    def check(self) -> None:
+        with self._opened() as connection:
+            connection.execute("SELECT count(*) FROM notifications")
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """One transaction on a connection of its own, durable once it is over."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.execute(_TABLE)
+                with connection:
+                    yield connection
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise NotifyUnavailable("The notifications' file is busy.") from None
+            raise self._misconfigured(str(error)) from None
+        except OSError as error:
+            raise self._misconfigured(str(error.strerror)) from None
+
+    def _misconfigured(self, why: str) -> Misconfigured:
+        return Misconfigured(
+            f"Notifications cannot be written to {self._file} ({why}): correct NOTIFICATION_TOPIC."
+        )

@@ -1,0 +1,52 @@
+"""How gunicorn serves the app. It must not be exposed bare: it has no limit on how long a
+client takes to send its headers, so the platform's proxy stands in front.
+
+https://docs.gunicorn.org/en/stable/settings.html
+"""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settings
+
+wsgi_app = "main:app"
+bind = f":{os.environ.get('PORT') or 8080}"
+worker_class = "gthread"  # a sync worker would be killed in the middle of a long transfer
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = SERVER_THREADS
+timeout = 60  # the worker's heartbeat; threads may be busy for as long as a transfer lasts
+graceful_timeout = 25  # App Engine kills 30 s after SIGTERM
+keepalive = 650  # longer than the load balancer keeps an idle connection
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeats off the disk
+limit_request_line = 4094
+limit_request_fields = 60
+control_socket_disable = True
+preload_app = False  # Google's clients must be made after the fork
+accesslog = None
+
+
+def on_starting(server: Any) -> None:
+    """Check the settings before any worker is forked: a plain message, once."""
+    try:
+        read_settings(os.environ)
+    except SettingsInvalid as error:
+        sys.exit(str(error))
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Leave threads for health and refusals, however many there are."""
+    spare = max(1, worker.cfg.threads - SPARE_THREADS)
+    os.environ.setdefault("MAX_TRANSFERS", str(spare))
+
+
+def post_worker_init(worker: Any) -> None:
+    """On SIGTERM refuse new messages at once; running transfers have the grace period."""
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        worker.wsgi.extensions["landfall"].drain()
+        worker.handle_exit(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)

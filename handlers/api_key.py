@@ -1,0 +1,67 @@
+"""Who may call what, as openapi.yaml says; a gateway in front is not relied upon."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from flask import g, request
+
+from handlers.errors import RequestRefused
+from handlers.spec import Operation
+from transfer.api_keys import ApiKey, find_api_key
+
+_IN_QUERY = ("key", "api_key", "x-api-key")
+_DEFAULT_HEADER = "x-api-key"
+
+
+class CallerCheck:
+    """Runs before every request; leaves the caller's key in `flask.g.api_key`."""
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        keys: Sequence[ApiKey],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._operations = operations
+        self._keys = keys
+        self._now = now
+
+    def __call__(self) -> None:
+        """Raise RequestRefused unless the spec knows the operation and the caller may use it."""
+        _check_tricks()
+        path = request.path.removesuffix("/") or "/"
+        there = [o for o in self._operations if o.path == path]
+        operation = next((o for o in there if o.method == request.method), None)
+        # A stranger learns nothing of what exists: the key comes before 404 and 405.
+        if operation is None or operation.key_header is not None:
+            g.api_key = self._find_key(operation)
+        if not there:
+            raise RequestRefused(
+                "NOT_FOUND", "There is no such path. Messages are sent by POST to /processmessage."
+            )
+        if operation is None:
+            allow = ", ".join(o.method for o in there)
+            raise RequestRefused("METHOD_NOT_ALLOWED", f"This path takes {allow} only.", allow)
+
+    def _find_key(self, operation: Operation | None) -> ApiKey:
+        header = (operation and operation.key_header) or _DEFAULT_HEADER
+        presented = request.headers.get(header)
+        if not presented:
+            raise RequestRefused("API_KEY_MISSING", f"Send your API key in the {header} header.")
+        key = find_api_key(self._keys, presented, self._now())
+        if key is None:
+            raise RequestRefused(
+                "API_KEY_INVALID", "The API key is not known, expired or switched off."
+            )
+        return key
+
+
+def _check_tricks() -> None:
+    if "X-HTTP-Method-Override" in request.headers:
+        raise RequestRefused("METHOD_OVERRIDE", "X-HTTP-Method-Override is not taken.")
+    if any(name.lower() in _IN_QUERY for name in request.args):
+        raise RequestRefused(
+            "KEY_IN_QUERY",
+            "An API key in the query ends up in logs: send it in the x-api-key header, and "
+            "have this one replaced.",
+        )

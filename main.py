@@ -1,0 +1,105 @@
+"""Wiring: settings, then adapters, then the app that gunicorn serves as `main:app`."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Flask
+
+from adapters.s3_source import S3Source
+from handlers.api_key import CallerCheck
+from handlers.app import create_app
+from handlers.health import HealthHandlers
+from handlers.process_message import MessageHandlers
+from handlers.spec import read_operations
+from settings import Settings, SettingsInvalid, read_settings
+from transfer.admission import Admission
+from transfer.api_keys import ApiKey, parse_api_keys
+from transfer.errors import LandfallError
+from transfer.landing import Landing
+from transfer.readiness import Readiness
+from transfer.store import Store
+from transfer.topic import Topic
+
+SPEC = Path(__file__).parent / "openapi.yaml"
+
+
+def build(settings: Settings) -> Flask:
+    """Return the app for these settings, its clients not yet connected."""
+    store, topic = make_store(settings), make_topic(settings)
+    admission = Admission(settings.max_transfers)
+    readiness = Readiness({"store": store.check, "topic": topic.check})
+    landing = Landing(S3Source(), store, topic, settings.object_name, settings.max_object_bytes)
+    messages = MessageHandlers(landing, admission, settings.source_buckets, settings.s3_endpoints)
+    health = HealthHandlers(readiness, admission)
+    operations = read_operations(SPEC)
+    handlers = {
+        "processMessage": messages.process_message,
+        "getHealth": health.get_health,
+        "getReadiness": health.get_readiness,
+    }
+    app = create_app(operations, handlers, CallerCheck(operations, read_keys(settings)))
+    app.extensions["landfall"] = admission  # gunicorn.conf.py drains it on SIGTERM
+    readiness.start()
+    return app
+
+
+def make_store(settings: Settings) -> Store:
+    """Import only what is used: Google's client costs 60 MB."""
+    if isinstance(settings.landing_bucket, Path):
+        from adapters.directory_store import DirectoryStore
+
+        return DirectoryStore(settings.landing_bucket)
+    from adapters.gcs_store import GcsStore
+
+    return GcsStore(settings.landing_bucket)
+
+
+def make_topic(settings: Settings) -> Topic:
+    if isinstance(settings.notification_topic, Path):
+        from adapters.sqlite_topic import SqliteTopic
+
+        return SqliteTopic(settings.notification_topic)
+    from adapters.pubsub_topic import PubSubTopic
+
+    return PubSubTopic(settings.notification_topic)
+
+
+def read_keys(settings: Settings) -> tuple[ApiKey, ...]:
+    if settings.api_keys_secret is None:
+        return settings.api_keys
+    from adapters.secret_manager import read_secret
+
+    try:
+        return parse_api_keys(read_secret(settings.api_keys_secret))
+    except ValueError as error:
+        raise SettingsInvalid(f"The secret of API_KEYS_SECRET is wrong: {error}.") from None
+
+
+def configure_logging(level: str) -> None:
+    logging.basicConfig(
+        level=level, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    # At DEBUG these write whole URLs, and a presigned one is a secret.
+    for name in ("urllib3", "requests", "google", "grpc"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def start(environment: Mapping[str, str]) -> Flask:
+    """Return the app, or end the process with words for the operator."""
+    try:
+        settings = read_settings(environment)
+        configure_logging(settings.log_level)
+        return build(settings)
+    except (SettingsInvalid, LandfallError) as error:
+        sys.exit(str(error))
+
+
+def __getattr__(name: str) -> Flask:
+    """Make `main:app` when gunicorn asks for it, so that importing `main` does nothing."""
+    if name != "app":
+        raise AttributeError(name)
+    app = globals()["app"] = start(os.environ)
+    return app

@@ -1,0 +1,190 @@
+"""The environment, checked whole: all problems are told at once, in plain words."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from transfer.api_keys import ApiKey, parse_api_keys
+from transfer.object_name import ObjectName
+
+SERVER_THREADS = 20
+"""Requests that one gunicorn worker serves at once."""
+SPARE_THREADS = 4
+"""Never taken by transfers, so that health and refusals answer at once."""
+MAX_OBJECT_BYTES = 5_497_558_138_880
+"""Cloud Storage's own limit. https://cloud.google.com/storage/quotas#objects"""
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
+_BUCKET_GLOB = re.compile(r"[A-Za-z0-9._*?\[\]!-]{1,255}")
+
+T = TypeVar("T")
+
+
+class SettingsInvalid(Exception):
+    """Says, line by line, which variable is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decided."""
+
+    landing_bucket: str | Path
+    """A bucket of Cloud Storage by name, or a directory."""
+    notification_topic: str | Path
+    """A topic `projects/P/topics/T`, or a SQLite file."""
+    api_keys: tuple[ApiKey, ...]
+    api_keys_secret: str | None
+    """A version in Secret Manager that holds the keys instead."""
+    source_buckets: tuple[str, ...]
+    s3_endpoints: frozenset[str]
+    object_name: ObjectName
+    max_object_bytes: int
+    max_transfers: int
+    log_level: str
+    port: int
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that these variables make; an empty one counts as absent.
+
+    Raises:
+        SettingsInvalid
+    """
+    reader = _Reader(environment)
+    keys, secret = _api_keys(reader)
+    settings = Settings(
+        landing_bucket=reader.read("LANDING_BUCKET", "file:var/bucket", _bucket),
+        notification_topic=reader.read("NOTIFICATION_TOPIC", "sqlite:var/notifications.db", _topic),
+        api_keys=keys,
+        api_keys_secret=secret,
+        source_buckets=reader.read("SOURCE_BUCKETS", None, _globs) or (),
+        s3_endpoints=reader.read("S3_ENDPOINTS", "", _origins),
+        object_name=reader.read("OBJECT_NAME", "{bucket}/{key}", ObjectName),
+        max_object_bytes=reader.read(
+            "MAX_OBJECT_BYTES", str(MAX_OBJECT_BYTES), _whole(1, MAX_OBJECT_BYTES)
+        ),
+        max_transfers=reader.read(
+            "MAX_TRANSFERS", str(SERVER_THREADS - SPARE_THREADS), _whole(1, 10_000)
+        ),
+        log_level=reader.read("LOG_LEVEL", "INFO", _log_level),
+        port=reader.read("PORT", "8080", _whole(1, 65_535)),
+    )
+    if reader.problems:
+        raise SettingsInvalid(
+            "Landfall cannot start with these settings:\n"
+            + "\n".join(f"  - {problem}" for problem in reader.problems)
+        )
+    return settings
+
+
+class _Reader:
+    """Reads variables one by one and collects what is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.problems: list[str] = []
+
+    def read(self, name: str, default: str | None, parse: Callable[[str], T]) -> T:
+        text = self.environment.get(name) or default
+        if text is None:
+            self.problems.append(f"{name} is not set: {_WHY[name]}")
+            text = ""
+        try:
+            return parse(text)
+        except ValueError as error:
+            if self.environment.get(name):
+                self.problems.append(f"{name} is wrong: {error}.")
+            # The value is never used: problems end in SettingsInvalid.
+            return None  # type: ignore[return-value]
+
+
+_WHY = {
+    "SOURCE_BUCKETS": (
+        "name the S3 buckets whose objects may be landed, such as images-*,models; "
+        "* allows every bucket, and must be said."
+    ),
+}
+
+
+def _api_keys(reader: _Reader) -> tuple[tuple[ApiKey, ...], str | None]:
+    names = ("API_KEYS", "API_KEYS_FILE", "API_KEYS_SECRET")
+    given = [name for name in names if reader.environment.get(name)]
+    if len(given) != 1:
+        many = f"only one of {', '.join(given)} may be set" if given else "no API key is set"
+        reader.problems.append(
+            f"{many}: API_KEYS holds a JSON list like "
+            '[{"name": "lambda", "sha256": "<hex SHA-256 of the key>"}], API_KEYS_FILE names a '
+            "file with it, API_KEYS_SECRET a Secret Manager version."
+        )
+        return (), None
+    if given == ["API_KEYS_SECRET"]:
+        return (), reader.read("API_KEYS_SECRET", None, _secret)
+    parse = parse_api_keys if given == ["API_KEYS"] else _keys_file
+    return reader.read(given[0], None, parse), None
+
+
+def _keys_file(path: str) -> tuple[ApiKey, ...]:
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+    return parse_api_keys(text)
+
+
+def _bucket(text: str) -> str | Path:
+    if text.startswith("file:") and text != "file:":
+        return Path(text.removeprefix("file:"))
+    found = re.fullmatch(r"gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])", text)
+    if found is None:
+        raise ValueError("it must be gs://NAME, a bucket of Cloud Storage, or file:DIRECTORY")
+    return found[1]
+
+
+def _topic(text: str) -> str | Path:
+    if text.startswith("sqlite:") and text != "sqlite:":
+        return Path(text.removeprefix("sqlite:"))
+    if not re.fullmatch(r"projects/[^/\s]+/topics/[^/\s]+", text):
+        raise ValueError("it must be projects/PROJECT/topics/TOPIC, or sqlite:FILE")
+    return text
+
+
+def _secret(text: str) -> str:
+    if not re.fullmatch(r"projects/[^/\s]+/secrets/[^/\s]+/versions/[^/\s]+", text):
+        raise ValueError("it must be projects/PROJECT/secrets/SECRET/versions/VERSION")
+    return text
+
+
+def _globs(text: str) -> tuple[str, ...]:
+    globs = tuple(part.strip() for part in text.split(","))
+    if not all(_BUCKET_GLOB.fullmatch(glob) for glob in globs):
+        raise ValueError("it must be bucket names or globs, separated by commas")
+    return globs
+
+
+def _origins(text: str) -> frozenset[str]:
+    origins = frozenset(part.strip() for part in text.split(",") if part.strip())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                "it must be origins in lower case, such as http://127.0.0.1:9000, without a "
+                "path or a slash at the end, separated by commas"
+            )
+    return origins
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,20}", text) or not least <= int(text) <= most:
+            raise ValueError(f"it must be a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _log_level(text: str) -> str:
+    if text not in _LOG_LEVELS:
+        raise ValueError(f"it must be one of {', '.join(_LOG_LEVELS)}")
+    return text

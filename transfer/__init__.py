@@ -1,0 +1,1 @@
+"""The rules of landing objects. Knows no Flask, no cloud client, no environment."""

@@ -1,0 +1,97 @@
+"""Who may send messages: keys known by their digests only, and what each may land."""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from transfer.errors import BucketNotAllowed
+
+MAX_KEYS = 20
+"""Each presented key is compared with all of them."""
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """One entry. A key has full entropy, so a fast digest is the right one."""
+
+    name: str
+    sha256: bytes
+    buckets: tuple[str, ...] = ("*",)
+    """Globs of S3 buckets whose objects this key may land."""
+    expires: datetime | None = None
+
+
+def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
+    """Return the keys of a JSON list such as
+    `[{"name": "lambda", "sha256": "<hex>", "buckets": ["images-*"], "expires": "<RFC 3339>"}]`.
+
+    Raises:
+        ValueError: It says which entry is wrong, and how; never what a digest is.
+    """
+    try:
+        entries = json.loads(text)
+    except ValueError:
+        raise ValueError("it is not JSON") from None
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_KEYS:
+        raise ValueError(f"it must be a JSON list of 1 to {MAX_KEYS} keys")
+    keys = tuple(_parse(number, entry) for number, entry in enumerate(entries, start=1))
+    if len({key.name for key in keys}) < len(keys):
+        raise ValueError("two keys have one name")
+    return keys
+
+
+def find_api_key(keys: Sequence[ApiKey], presented: str, now: datetime) -> ApiKey | None:
+    """Return the live key that was presented, comparing with all in constant time."""
+    digest = hashlib.sha256(presented.encode("utf-8", "surrogateescape")).digest()
+    found = None
+    for key in keys:
+        if hmac.compare_digest(digest, key.sha256) and not _is_over(key, now):
+            found = key
+    return found
+
+
+def check_bucket(bucket: str, allowed: Iterable[str], key: ApiKey) -> None:
+    """Raise BucketNotAllowed unless both the service and the key take this bucket."""
+    if not any(fnmatchcase(bucket, pattern) for pattern in allowed):
+        raise BucketNotAllowed("This service does not land that bucket; see SOURCE_BUCKETS.")
+    if not any(fnmatchcase(bucket, pattern) for pattern in key.buckets):
+        raise BucketNotAllowed(f"The key {key.name} may not land that bucket; see its buckets.")
+
+
+def _is_over(key: ApiKey, now: datetime) -> bool:
+    return key.expires is not None and now >= key.expires
+
+
+def _parse(number: int, entry: object) -> ApiKey:
+    if not isinstance(entry, dict):
+        raise ValueError(f"entry {number} is not an object")
+    unknown = set(entry) - {"name", "sha256", "buckets", "expires"}
+    if unknown:
+        raise ValueError(f"entry {number} has unknown fields: {', '.join(sorted(unknown))}")
+    name, digest = entry.get("name"), entry.get("sha256")
+    if not isinstance(name, str) or not re.fullmatch(r"[\w.-]{1,64}", name, re.ASCII):
+        raise ValueError(f"entry {number} needs a name of letters, digits, dots and dashes")
+    if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
+        raise ValueError(f"entry {number} needs sha256, the 64 hex digits of its key's digest")
+    buckets = entry.get("buckets", ["*"])
+    if not isinstance(buckets, list) or not all(isinstance(b, str) and b for b in buckets):
+        raise ValueError(f"entry {number}: buckets must be a list of names or globs")
+    expires = _time(number, entry.get("expires"))
+    return ApiKey(name, bytes.fromhex(digest), tuple(buckets), expires)
+
+
+def _time(number: int, value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise ValueError(f"entry {number}: expires must be a time like 2027-01-01T00:00:00Z")
+    return time.astimezone(UTC)

@@ -1,0 +1,45 @@
+"""How long, and how often, one message may try."""
+
+import random
+import time
+from collections.abc import Callable
+
+from transfer.errors import Unavailable
+
+MIN_SECONDS = 600.0
+MAX_SECONDS = 3300.0
+"""App Engine flexible ends a request after an hour."""
+MIN_BYTES_PER_SECOND = 4 * 1024 * 1024
+MAX_INTERRUPTIONS = 3
+
+
+class Budget:
+    """A deadline, and a number of interruptions that are borne before it."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        interruptions: int = MAX_INTERRUPTIONS,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._started = clock()
+        self._left = interruptions
+        self._spent = 0
+        self.deadline = self._started + MIN_SECONDS
+        """A time of `clock`, which by default is `time.monotonic`."""
+
+    def allow(self, size: int) -> None:
+        """Give a large object the time that a slow, but not stuck, source needs for it."""
+        seconds = min(MAX_SECONDS, max(MIN_SECONDS, size / MIN_BYTES_PER_SECOND))
+        self.deadline = self._started + seconds
+
+    def spend(self, interruption: Unavailable) -> None:
+        """Wait a little before another try, or raise the interruption if there is none left."""
+        pause = random.uniform(0.5, 1.0) * 0.2 * 2.0**self._spent  # noqa: S311 - only jitter
+        if self._left == 0 or self._clock() + pause >= self.deadline:
+            raise interruption
+        self._left -= 1
+        self._spent += 1
+        self._sleep(pause)

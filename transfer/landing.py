@@ -1,0 +1,217 @@
+"""The landing protocol: a message in, a verified object and its notification out.
+
+No database: the store's preconditions are the lock, the object's metadata is the record.
+Any message may come twice, late, out of order, or be cut off anywhere, because every
+write is conditional on the token read at step 1, and whatever is in doubt ends in a
+failure that asks for the message again. docs/protocol.md tells why each step is there.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transfer import object_headers as names
+from transfer.budget import Budget
+from transfer.errors import (
+    LandfallError,
+    SourceChanged,
+    SourceUnavailable,
+    StoreUnavailable,
+    TokenMoved,
+    UploadLost,
+)
+from transfer.integrity import Proof, proof_of
+from transfer.message import Message
+from transfer.notification import notification_of
+from transfer.object_headers import object_headers
+from transfer.object_name import ObjectName
+from transfer.reading import Reader
+from transfer.source import Source, SourceObject
+from transfer.source_checks import check_answer, check_size
+from transfer.store import ABSENT, STEP, Store, StoredObject, Token, Upload
+from transfer.topic import Topic
+
+MAX_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a message ended well: `landed`, `already-landed` or `superseded`."""
+
+    status: str
+    etag: str
+    landed: StoredObject | None = None
+    message_id: str | None = None
+
+
+class Landing:
+    """Lands one object per message. Threads may share it."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        topic: Topic,
+        object_name: ObjectName,
+        max_bytes: int,
+        new_budget: Callable[[], Budget] = Budget,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._topic = topic
+        self._object_name = object_name
+        self._max_bytes = max_bytes
+        self._new_budget = new_budget
+
+    def land(self, message: Message) -> Outcome:
+        """Return once the object is landed and announced, or known to be superseded.
+
+        Raises:
+            LandfallError: Nothing partial is visible; what is landed already stays.
+        """
+        check_size(message.size, self._max_bytes)
+        name = self._object_name.of(message)
+        budget = self._new_budget()
+        for _ in range(MAX_ROUNDS):
+            try:
+                return self._round(message, name, budget)
+            except TokenMoved:
+                continue
+            except UploadLost as lost:
+                budget.spend(lost)
+            except SourceChanged:
+                return Outcome("superseded", message.etag or "")
+        raise StoreUnavailable(
+            f"Others changed the object {MAX_ROUNDS} times meanwhile. Send the message again."
+        )
+
+    def _round(self, message: Message, name: str, budget: Budget) -> Outcome:
+        there = self._store.stat(name)  # 1
+        if message.etag is None:
+            return self._round_without_etag(message, name, there, budget)
+        if there is not None and _is_version(there, message, message.etag, message.size):
+            return self._already_landed(there, message)  # 2
+        token = self._help_predecessor(there)  # 3
+        with self._open(message, budget) as opened:  # 4
+            return self._transfer(message, name, token, opened, budget)
+
+    def _round_without_etag(
+        self, message: Message, name: str, there: StoredObject | None, budget: Budget
+    ) -> Outcome:
+        """The same steps, but only the source's answer tells which version is meant."""
+        with self._open(message, budget) as opened:
+            if there is not None and _is_version(there, message, opened.etag, opened.size):
+                return self._already_landed(there, message)
+            token = self._help_predecessor(there)
+            return self._transfer(message, name, token, opened, budget)
+
+    def _already_landed(self, there: StoredObject, message: Message) -> Outcome:
+        """Step 2. Success follows a compare-and-set of our own, even on what is announced:
+        it makes a slower worker's token stale, who would else put older bytes back.
+        """
+        message_id = there.metadata.get(names.NOTIFIED) or self._publish(there, message)
+        marked = self._mark(there, there.token, message_id)
+        return Outcome("already-landed", there.metadata[names.ETAG], marked, message_id)
+
+    def _help_predecessor(self, there: StoredObject | None) -> Token:
+        """Step 3: a generation about to be replaced must not go unannounced."""
+        if there is None:
+            return ABSENT
+        if names.ETAG not in there.metadata or names.NOTIFIED in there.metadata:
+            return there.token
+        message_id = self._publish(there)
+        try:
+            return self._mark(there, there.token, message_id).token
+        except LandfallError:
+            return there.token  # announced all the same; if the mark arrived, step 8 tells
+
+    def _open(self, message: Message, budget: Budget) -> SourceObject:
+        """Step 4: the very bytes that the message means."""
+        while True:
+            try:
+                opened = self._source.open(message.url, message.etag, 0, budget.deadline)
+                break
+            except SourceUnavailable as interruption:
+                budget.spend(interruption)
+        try:
+            check_size(opened.size, self._max_bytes)
+            check_answer(opened, message)
+        except LandfallError:
+            opened.close()
+            raise
+        return opened
+
+    def _transfer(
+        self, message: Message, name: str, token: Token, opened: SourceObject, budget: Budget
+    ) -> Outcome:
+        budget.allow(opened.size)
+        proof = proof_of(message, opened.headers, opened.etag, opened.size)
+        headers = object_headers(message, opened.headers, opened.etag, proof.names, token)
+        upload = self._store.create(name, opened.size, headers, token)  # 5
+        try:
+            tail = self._stream(message, opened, upload, proof, budget)  # 6
+            proof.check()  # 7
+        except BaseException:
+            upload.abort()
+            raise
+        try:
+            landed = upload.finish(tail, proof.crc32c)  # 8
+        except TokenMoved:
+            self._check_moved(name, token)
+            raise
+        message_id = self._publish(landed, message)  # 9
+        try:
+            self._mark(landed, Token(landed.generation, 0), message_id)  # 10
+        except (TokenMoved, LandfallError):
+            pass  # only a hint: the next repeat publishes once more, with the same ce-id
+        return Outcome("landed", opened.etag, landed, message_id)  # 11
+
+    def _stream(
+        self, message: Message, opened: SourceObject, upload: Upload, proof: Proof, budget: Budget
+    ) -> bytes:
+        """Send all but the tail, which is returned: without it nothing becomes visible."""
+
+        def reopen(start: int) -> SourceObject:
+            return self._source.open(message.url, opened.etag, start, budget.deadline)
+
+        reader = Reader(opened, reopen, proof, budget)
+        try:
+            body_end = max(0, opened.size - 1) // STEP * STEP
+            position = 0
+            while position < body_end:
+                try:
+                    position = upload.send(reader.blocks(position, body_end), position, body_end)
+                    if position < body_end:
+                        budget.spend(StoreUnavailable("The store kept only part of the upload."))
+                except UploadLost:
+                    raise
+                except StoreUnavailable as interruption:
+                    budget.spend(interruption)
+                    position = upload.persisted()
+            return b"".join(reader.blocks(body_end, opened.size))
+        finally:
+            reader.close()
+
+    def _check_moved(self, name: str, token: Token) -> None:
+        """A refusal at the end may also mean the checksum: look before believing either."""
+        there = self._store.stat(name)
+        if (ABSENT if there is None else there.token) == token:
+            raise StoreUnavailable("The store refused the object's checksum. Send it again.")
+
+    def _publish(self, landed: StoredObject, message: Message | None = None) -> str:
+        since = (message.event_time or message.last_modified) if message else None
+        return self._topic.publish(notification_of(landed, since))
+
+    def _mark(self, landed: StoredObject, token: Token, message_id: str) -> StoredObject:
+        mark = {names.NOTIFIED: message_id, names.TOUCHED: uuid.uuid4().hex}
+        return self._store.patch(landed.name, token, {**landed.metadata, **mark})
+
+
+def _is_version(there: StoredObject, message: Message, etag: str, size: int | None) -> bool:
+    """Whether what is there was landed from this version of this S3 object."""
+    return (
+        there.metadata.get(names.ETAG) == etag
+        and there.metadata.get(names.BUCKET) == message.bucket
+        and there.metadata.get(names.KEY) == message.key
+        and size in (None, there.size)
+    )

@@ -1,0 +1,150 @@
+"""What arrives: a message about one S3 object."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from transfer.errors import InvalidMessage
+from transfer.presigned_url import PresignedUrl, parse_presigned_url
+
+MAX_KEY_BYTES = 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}", re.ASCII)
+_ETAG = re.compile(r"[!#-~]{1,128}", re.ASCII)
+_CHECKSUM_BYTES = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
+_COMPOSITE = re.compile(r"[A-Za-z0-9+/=]+-\d+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One S3 object, as the forwarder saw it. Fields that it did not say are None."""
+
+    bucket: str
+    key: str
+    url: PresignedUrl
+    content_type: str | None = None
+    size: int | None = None
+    etag: str | None = None
+    """Without quotes."""
+    version_id: str | None = None
+    last_modified: datetime | None = None
+    event_time: datetime | None = None
+    part_size: int | None = None
+    full_object: bool | None = None
+    """Whether the checksums are over the whole object, where S3 said so."""
+    checksums: Mapping[str, bytes] = field(default_factory=dict)
+    """Digests by algorithm (`crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`)."""
+
+
+def parse_message(fields: Mapping[str, object], endpoints: Set[str]) -> Message:
+    """Return the message that the JSON object `fields` holds; unknown fields are ignored.
+
+    `endpoints` are origins of S3-compatible servers besides Amazon's own.
+
+    Raises:
+        InvalidMessage, UrlRefused
+    """
+    bucket = _required(fields, "Bucket", 255)
+    if not _BUCKET.fullmatch(bucket):
+        raise InvalidMessage("Bucket must be the name of an S3 bucket.")
+    key = _required(fields, "ObjectKey", MAX_KEY_BYTES)
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise InvalidMessage(f"ObjectKey must be at most {MAX_KEY_BYTES} bytes of UTF-8.")
+    version_id = _text(fields, "VersionId", 1024)
+    url_text = _required(fields, "PresignedUrl", 64 * 1024)
+    return Message(
+        bucket=bucket,
+        key=key,
+        url=parse_presigned_url(url_text, bucket, key, version_id, endpoints),
+        content_type=_text(fields, "ContentType", 256),
+        size=_integer(fields, "ContentLength", 0),
+        etag=_etag(fields),
+        version_id=version_id,
+        last_modified=_time(fields, "LastModified"),
+        event_time=_time(fields, "EventTime"),
+        part_size=_integer(fields, "PartSize", 1),
+        full_object=_full_object(fields),
+        checksums=_checksums(fields),
+    )
+
+
+def _text(fields: Mapping[str, object], name: str, limit: int) -> str | None:
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > limit:
+        raise InvalidMessage(f"{name} must be a string of at most {limit} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidMessage(f"{name} holds half of a surrogate pair.") from None
+    if _CONTROL.search(value):
+        raise InvalidMessage(f"{name} must not hold control characters.")
+    return value
+
+
+def _required(fields: Mapping[str, object], name: str, limit: int) -> str:
+    value = _text(fields, name, limit)
+    if value is None:
+        raise InvalidMessage(f"{name} is missing: a message needs Bucket, ObjectKey, PresignedUrl.")
+    return value
+
+
+def _integer(fields: Mapping[str, object], name: str, least: int) -> int | None:
+    value = fields.get(name)
+    if value is None:
+        return None
+    if type(value) is not int or not least <= value <= 2**53:
+        raise InvalidMessage(f"{name} must be a whole number of bytes, {least} or more.")
+    return value
+
+
+def _time(fields: Mapping[str, object], name: str) -> datetime | None:
+    text = _text(fields, name, 64)
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None or "T" not in text:
+        raise InvalidMessage(f"{name} must be a time like 2026-03-14T09:26:53.589Z.")
+    return time
+
+
+def _etag(fields: Mapping[str, object]) -> str | None:
+    text = _text(fields, "ETag", 130)
+    if text is None:
+        return None
+    bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+    if not _ETAG.fullmatch(bare):
+        raise InvalidMessage("ETag must be what S3 gives, with or without its quotes.")
+    return bare
+
+
+def _full_object(fields: Mapping[str, object]) -> bool | None:
+    value = _text(fields, "ChecksumType", 16)
+    if value not in (None, "FULL_OBJECT", "COMPOSITE"):
+        raise InvalidMessage("ChecksumType must be FULL_OBJECT or COMPOSITE.")
+    return None if value is None else value == "FULL_OBJECT"
+
+
+def _checksums(fields: Mapping[str, object]) -> dict[str, bytes]:
+    """Digests of the whole object; a checksum of checksums (`...-3`) proves no bytes."""
+    digests = {}
+    for algorithm, length in _CHECKSUM_BYTES.items():
+        name = f"Checksum{algorithm.upper()}"
+        text = _text(fields, name, 64)
+        if text is None or _COMPOSITE.fullmatch(text):
+            continue
+        try:
+            digest = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            digest = b""
+        if len(digest) != length:
+            raise InvalidMessage(f"{name} must be {length} bytes in base64, as S3 gives it.")
+        digests[algorithm] = digest
+    return digests

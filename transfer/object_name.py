@@ -1,0 +1,75 @@
+"""Under which name an object lands."""
+
+import string
+from collections.abc import Iterator
+
+from transfer.errors import InvalidMessage, UrlRefused
+from transfer.message import Message
+
+MAX_NAME_BYTES = 1024
+RESERVED_PREFIX = ".landfall/"
+_FIELDS = frozenset({"bucket", "key", "version_id"})
+
+
+class ObjectName:
+    """A template such as `{bucket}/{key}`, filled in for each message."""
+
+    def __init__(self, template: str) -> None:
+        """Raise ValueError, with words for the operator, if the template cannot work."""
+        fields = frozenset(_fields(template))
+        if not fields <= _FIELDS:
+            raise ValueError("it may hold {bucket}, {key} and {version_id} only")
+        if "key" not in fields:
+            raise ValueError("it must hold {key}, or all objects would land under one name")
+        self._template = template
+        self._pinned = "version_id" in fields
+
+    def of(self, message: Message) -> str:
+        """Return the name for the object of this message.
+
+        Raises:
+            UrlRefused: The URL pins a version and the template does not, or the reverse:
+                a pinned URL keeps serving old bytes, which must never replace newer ones.
+            InvalidMessage: Cloud Storage takes no such name, or it is reserved.
+        """
+        if self._pinned and message.url.version_id is None:
+            raise UrlRefused(
+                "PresignedUrl pins no version, but OBJECT_NAME holds {version_id}: "
+                "sign the URL with a VersionId and send that in the message too."
+            )
+        if not self._pinned and message.url.version_id is not None:
+            raise UrlRefused(
+                "PresignedUrl pins a version, but OBJECT_NAME holds no {version_id}: "
+                "sign the URL without a VersionId."
+            )
+        name = self._template.format(
+            bucket=message.bucket, key=message.key, version_id=message.url.version_id
+        )
+        _check(name)
+        return name
+
+
+def _fields(template: str) -> Iterator[str]:
+    try:
+        for _, name, spec, conversion in string.Formatter().parse(template):
+            if spec or conversion:
+                raise ValueError("its fields take no format")
+            if name is not None:
+                yield name
+    except ValueError as error:
+        raise ValueError(f"it is not a template: {error}") from None
+
+
+def _check(name: str) -> None:
+    """https://cloud.google.com/storage/docs/objects#naming"""
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise InvalidMessage(
+            f"The object's name would be over {MAX_NAME_BYTES} bytes of UTF-8; "
+            "with OBJECT_NAME={key} every S3 key would fit."
+        )
+    if name.startswith(RESERVED_PREFIX):
+        raise InvalidMessage(f"Names under {RESERVED_PREFIX} are reserved; choose another key.")
+    if name in (".", "..") or name.startswith(".well-known/acme-challenge/"):
+        raise InvalidMessage(
+            "Cloud Storage takes no object of that name; use an OBJECT_NAME with {bucket}/ first."
+        )

@@ -1,0 +1,43 @@
+"""Whether this process is ready, and what it found when it started."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from transfer.errors import LandfallError
+
+_log = logging.getLogger("landfall.readiness")
+
+
+class Readiness:
+    """Runs each check once, in the background, and remembers what it told.
+
+    An outage of a neighbour makes messages fail, not the instance: a result other than
+    `ok` is shown, and does not make it unready.
+    """
+
+    def __init__(self, checks: Mapping[str, Callable[[], None]]) -> None:
+        self._checks = checks
+        self._results: dict[str, str] = {}
+
+    @property
+    def starting(self) -> bool:
+        return len(self._results) < len(self._checks)
+
+    @property
+    def results(self) -> Mapping[str, str]:
+        """`ok` or a reason of the error table, by check."""
+        return dict(self._results)
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="readiness", daemon=True).start()
+
+    def _run(self) -> None:
+        for name, check in self._checks.items():
+            try:
+                check()
+            except LandfallError as error:
+                _log.error("The %s is not usable: %s", name, error)
+                self._results[name] = error.reason
+            else:
+                self._results[name] = "ok"
