@@ -1,0 +1,41 @@
+# Everything runs in .venv, made from pinned, hashed requirements with Python 3.11 to 3.13.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+
+.PHONY: help demo run test check lock clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+.venv/done: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Landfall needs Python 3.11 to 3.13: make PYTHON=python3.13 ...")'
+	$(PYTHON) -m venv .venv
+	@echo "Installing pinned packages into .venv (about a minute)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: .venv/done ## land a real object on this machine, from S3 event to notification
+	@$(BIN)/python demo.py
+
+run: .venv/done ## serve, with the settings of the environment
+	$(BIN)/gunicorn
+
+test: .venv/done ## all tests
+	$(BIN)/python -m pytest
+
+check: .venv/done ## what CI runs: tests, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+lock: .venv/done ## renew the pinned requirements from the *.in files
+	for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header --output-file $$name.txt $$name.in; \
+	done
+
+clean: ## remove all that make and the demo made
+	rm -rf .venv var build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
