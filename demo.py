@@ -99,7 +99,11 @@ def _upload(s3_url: str) -> dict[str, Any]:
         "eventName": "ObjectCreated:Put",
         "s3": {
             "bucket": {"name": BUCKET},
-            "object": {"key": quote_plus(KEY), "size": len(body), "eTag": answer["ETag"].strip('"')},
+            "object": {
+                "key": quote_plus(KEY),
+                "size": len(body),
+                "eTag": answer["ETag"].strip('"'),
+            },
         },
     }
     return {"Records": [record]}
@@ -159,7 +163,7 @@ def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> No
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
-    sys.exit(f"{process.args[0]} did not start:\n{log.read_text()}")  # type: ignore[index]
+    sys.exit(f"{log.stem} did not start:\n{log.read_text()}")
 
 
 def _wait_until_ready(url: str) -> None:

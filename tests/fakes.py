@@ -26,7 +26,7 @@ def message_for(body: bytes | None, key: str = "a/b.bin", **fields: object) -> M
     values: dict[str, object] = {
         "bucket": "source",
         "key": key,
-        "url": PresignedUrl("source", key, None, {}, True, f"{ORIGIN}/source/{key}?secret"),
+        "url": PresignedUrl("source", key, None, {}, listed=True, _text=f"{ORIGIN}/{key}?secret"),
         "etag": None if body is None else etag_of(body),
         "size": None if body is None else len(body),
     }
@@ -60,7 +60,9 @@ class FakeSource:
             raise SourceGone("gone")
         if etag is not None and etag != etag_of(self.body):
             raise SourceChanged
-        opened = _FakeObject(self.body, self.headers, start, self.cuts.pop(0) if self.cuts else None)
+        opened = _FakeObject(
+            self.body, self.headers, start, self.cuts.pop(0) if self.cuts else None
+        )
         self.on_open()
         return opened
 

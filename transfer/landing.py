@@ -154,11 +154,7 @@ class Landing:
         except BaseException:
             upload.abort()
             raise
-        try:
-            landed = upload.finish(tail, proof.crc32c)  # 8
-        except TokenMoved:
-            self._check_moved(name, token)
-            raise
+        landed = self._finish(name, token, upload, tail, proof)  # 8
         message_id = self._publish(landed, message)  # 9
         try:
             self._mark(landed, Token(landed.generation, 0), message_id)  # 10
@@ -192,11 +188,24 @@ class Landing:
         finally:
             reader.close()
 
-    def _check_moved(self, name: str, token: Token) -> None:
-        """A refusal at the end may also mean the checksum: look before believing either."""
-        there = self._store.stat(name)
-        if (ABSENT if there is None else there.token) == token:
-            raise StoreUnavailable("The store refused the object's checksum. Send it again.")
+    def _finish(
+        self, name: str, token: Token, upload: Upload, tail: bytes, proof: Proof
+    ) -> StoredObject:
+        """Step 8, the one moment at which the object becomes visible."""
+        try:
+            return upload.finish(tail, proof.crc32c)
+        except UploadLost:
+            raise  # it may be done, so nothing is aborted: the destination tells
+        except LandfallError:
+            upload.abort()
+            raise
+        except TokenMoved:
+            upload.abort()
+            # It may also mean the checksum: look before believing either.
+            there = self._store.stat(name)
+            if (ABSENT if there is None else there.token) == token:
+                raise StoreUnavailable("The store refused the object's checksum.") from None
+            raise
 
     def _publish(self, landed: StoredObject, message: Message | None = None) -> str:
         since = (message.event_time or message.last_modified) if message else None

@@ -58,7 +58,6 @@ def parse_message(fields: Mapping[str, object], endpoints: Set[str]) -> Message:
     return Message(
         bucket=bucket,
         key=key,
-        url=parse_presigned_url(url_text, bucket, key, version_id, endpoints),
         content_type=_text(fields, "ContentType", 256),
         size=_integer(fields, "ContentLength", 0),
         etag=_etag(fields),
@@ -68,6 +67,7 @@ def parse_message(fields: Mapping[str, object], endpoints: Set[str]) -> Message:
         part_size=_integer(fields, "PartSize", 1),
         full_object=_full_object(fields),
         checksums=_checksums(fields),
+        url=parse_presigned_url(url_text, bucket, key, version_id, endpoints),
     )
 
 

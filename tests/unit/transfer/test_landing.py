@@ -18,6 +18,7 @@ from transfer.errors import (
     UploadLost,
 )
 from transfer.landing import Landing
+from transfer.message import Message
 from transfer.object_name import ObjectName
 from transfer.store import STEP, StoredObject
 
@@ -299,12 +300,14 @@ def test_too_large_an_answer_is_refused_before_a_byte_moves(house: House) -> Non
     assert "create" not in house.store.calls
 
 
-@pytest.mark.parametrize(("field", "value"), [("size", 99), ("content_type", "image/png")])
+@pytest.mark.parametrize(
+    "message", [message_for(A, size=99), message_for(A, content_type="image/png")]
+)
 def test_an_answer_that_contradicts_the_message_is_not_used(
-    house: House, field: str, value: object
+    house: House, message: Message
 ) -> None:
     with pytest.raises(SourceCorrupt):
-        house.landing().land(message_for(A, **{field: value}))
+        house.landing().land(message)
 
     assert "create" not in house.store.calls
 

@@ -1,0 +1,63 @@
+"""Large objects stream: memory does not grow with them."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.backends import Backend
+from tests.system.conftest import client_for
+from tests.system.service import Service, message_about, serving
+
+GIBIBYTE = 1024**3
+SIZE = 2 * GIBIBYTE
+MAX_ADDED_BYTES = 64 * 1024**2
+BUCKET = "large"
+
+
+@pytest.fixture
+def signing_s3(tmp_path: Path) -> Iterator[tuple[str, Any]]:
+    from tests.servers.s3 import RcloneS3
+
+    folder = tmp_path / "s3"
+    (folder / BUCKET).mkdir(parents=True)
+    for name, size in (("small", 1000), ("sparse", SIZE)):
+        with (folder / BUCKET / name).open("wb") as file:
+            file.truncate(size)
+    with RcloneS3(folder) as server:
+        client = server.client()
+        yield server.url, client
+        client.close()
+
+
+def resident(service: Service, field: str) -> int:
+    """The largest worker's memory in bytes, now (VmRSS) or at its peak (VmHWM)."""
+    found = []
+    for pid in service.workers():
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(field):
+                found.append(int(line.split()[1]) * 1024)
+    return max(found)
+
+
+@pytest.mark.timeout(300)
+def test_two_gibibytes_land_in_little_memory(
+    backend: Backend, signing_s3: tuple[str, Any], tmp_path: Path
+) -> None:
+    url, s3 = signing_s3
+    with serving(tmp_path, backend, S3_ENDPOINTS=url, WEB_CONCURRENCY="1") as service:
+        assert service.send(message_about(s3, BUCKET, "small"))[0] == 200
+        before = resident(service, "VmRSS")
+        message = message_about(s3, BUCKET, "sparse")
+        started = time.monotonic()
+
+        status, answer = service.send(message)
+
+        seconds = time.monotonic() - started
+        added = resident(service, "VmHWM") - before
+        print(f"2 GiB in {seconds:.1f} s, {added / 1024**2:.1f} MiB of memory added")
+        assert (status, answer["status"]) == (200, "landed")
+        assert answer["object"]["size"] == SIZE
+        assert added < MAX_ADDED_BYTES
