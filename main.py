@@ -13,7 +13,7 @@ from handlers.api_key import CallerCheck
 from handlers.app import create_app
 from handlers.health import HealthHandlers
 from handlers.process_message import MessageHandlers
-from handlers.spec import read_operations
+from handlers.spec import SpecInvalid, read_operations
 from settings import Settings, SettingsInvalid, read_settings
 from transfer.admission import Admission
 from transfer.api_keys import ApiKey, parse_api_keys
@@ -24,6 +24,8 @@ from transfer.store import Store
 from transfer.topic import Topic
 
 SPEC = Path(__file__).parent / "openapi.yaml"
+BOOT_FAILED = 3
+"""With this exit code of a worker gunicorn ends, instead of trying for ever."""
 
 
 def build(settings: Settings) -> Flask:
@@ -93,8 +95,9 @@ def start(environment: Mapping[str, str]) -> Flask:
         settings = read_settings(environment)
         configure_logging(settings.log_level)
         return build(settings)
-    except (SettingsInvalid, LandfallError) as error:
-        sys.exit(str(error))
+    except (SettingsInvalid, SpecInvalid, LandfallError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(BOOT_FAILED)
 
 
 def __getattr__(name: str) -> Flask:

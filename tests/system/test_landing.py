@@ -99,7 +99,15 @@ def test_an_overwrite_is_announced_as_one(
 
 @pytest.mark.parametrize(
     "key",
-    ["empty/", "a b+c%20.txt", "a//b", "ümläut/日本語.txt", "trailing/", "dot.dot/../x", "~%7E!*()"],
+    [
+        "empty/",
+        "a b+c%20.txt",
+        "a//b",
+        "ümläut/日本語.txt",
+        "trailing/",
+        "dot.dot/../x",
+        "~%7E!*()",
+    ],
 )
 def test_odd_keys_land_under_their_own_name(
     service: Service, backend: Backend, s3: Any, bucket: str, key: str

@@ -1,0 +1,82 @@
+"""What is written beside the code agrees with it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openapi_spec_validator import validate
+
+from handlers.errors import TABLE
+from handlers.spec import read_operations
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def section(title: str) -> str:
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def yaml_file(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text("utf-8"))
+
+
+def test_the_readme_lists_the_settings_that_are_read() -> None:
+    code = (ROOT / "settings.py").read_text("utf-8")
+    read = set(re.findall(r'"([A-Z][A-Z0-9_]{3,})"', code)) - {
+        "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL",
+    }  # fmt: skip
+
+    cells = [line.split("|")[1] for line in section("Settings").splitlines() if line[:2] == "| "]
+    listed = {name for cell in cells for name in re.findall(r"`([A-Z0-9_]+)`", cell)}
+
+    assert listed == read | {"WEB_CONCURRENCY"}
+
+
+def test_the_readme_lists_the_reasons_with_their_status() -> None:
+    listed = {}
+    for line in section("Answers").splitlines():
+        cells = line.split("|")
+        if len(cells) > 2 and re.match(r" \d", cells[1]):
+            for reason in re.findall(r"`([A-Z_]{5,})`", cells[2]):
+                listed[reason] = {int(code) for code in re.findall(r"\d{3}", cells[1])}
+
+    assert set(listed) == set(TABLE)
+    assert all(TABLE[reason][0] in codes for reason, codes in listed.items())
+
+
+def test_the_spec_is_valid_and_its_answers_are_ours() -> None:
+    spec = yaml_file("openapi.yaml")
+
+    validate(spec)
+
+    documented = {int(code) for code in spec["paths"]["/processmessage"]["post"]["responses"]
+                  if code.isdecimal()}  # fmt: skip
+    routing = {404, 405}  # answers to requests that are no operation
+    assert documented == {200} | ({code for code, _ in TABLE.values()} - routing)
+
+
+def test_only_health_is_open() -> None:
+    operations = read_operations(ROOT / "openapi.yaml")
+
+    assert {o.path for o in operations if o.key_header is None} == {"/healthz", "/readyz"}
+    assert {o.key_header for o in operations} == {None, "x-api-key"}
+
+
+def test_the_deployment_names_the_service_of_the_spec() -> None:
+    app, spec = yaml_file("app.yaml"), yaml_file("openapi.yaml")
+
+    assert app["endpoints_api_service"]["name"] == spec["host"]
+    assert isinstance(app["runtime_config"]["runtime_version"], str)
+    assert app["liveness_check"]["path"] == "/healthz"
+    assert app["readiness_check"]["path"] == "/readyz"
+    assert app["env_variables"].keys() <= set(re.findall(r"`([A-Z0-9_]+)`", section("Settings")))
+
+
+def test_every_pinned_package_has_a_hash() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        pins = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text("utf-8").strip())
+        assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
