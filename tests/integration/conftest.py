@@ -1,0 +1,141 @@
+"""Real servers for the integration tests: S3, and HTTP endpoints that record and obey."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from forwarder.message import s3_client
+
+REGION, BUCKET = "us-east-1", "heron-meadow"
+API_KEY, SECRET_KEY, TOKEN = "canary-api-key-5d1f", "canary-secret-77aa", "canary-token-90bc"
+
+
+@dataclass
+class Answer:
+    status: int = 200
+    body: bytes = b'{"status": "landed"}'
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0
+
+
+def refusal(status: int, reason: str, **headers: str) -> Answer:
+    """An error as Landfall answers it."""
+    body = {"error": {"code": status, "details": [{"reason": reason}]}}
+    return Answer(status, json.dumps(body).encode(), headers)
+
+
+class RecordingServer(ThreadingHTTPServer):
+    """Keeps what it is sent and gives its answers in turn, the last one again and again."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Recorder)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.answers = [Answer()]
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(body)["inputMessage"] for _, _, body in self.requests]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a client that gave up waiting is part of a test."""
+
+
+class _Recorder(BaseHTTPRequestHandler):
+    server: RecordingServer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((self.path, headers, body))
+        answers = self.server.answers
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        time.sleep(answer.delay)
+        self.send_response(answer.status)
+        for name, value in ({"Content-Length": str(len(answer.body))} | answer.headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    do_HEAD = do_POST
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the output of the tests clean."""
+
+
+class Context:
+    """What Lambda tells about the invocation."""
+
+    def __init__(self, seconds_left: float) -> None:
+        self._milliseconds = int(seconds_left * 1000)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._milliseconds
+
+
+@contextmanager
+def recording_server() -> Iterator[RecordingServer]:
+    with RecordingServer() as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_url: str, forwarder_environment: pytest.MonkeyPatch) -> Any:
+    """A client of the S3 server that the forwarder will use, with the bucket made."""
+    forwarder_environment.setenv("AWS_ENDPOINT_URL_S3", s3_url)
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket=BUCKET)
+    return client
+
+
+@pytest.fixture
+def endpoint(forwarder_environment: pytest.MonkeyPatch) -> Iterator[RecordingServer]:
+    with recording_server() as server:
+        forwarder_environment.setenv("ENDPOINT_URL", f"{server.url}/processmessage")
+        yield server
+
+
+@pytest.fixture
+def scripted_s3(forwarder_environment: pytest.MonkeyPatch) -> Iterator[RecordingServer]:
+    """An S3 server for answers that a well-behaved one does not give."""
+    with recording_server() as server:
+        forwarder_environment.setenv("AWS_ENDPOINT_URL_S3", server.url)
+        yield server
+
+
+@pytest.fixture
+def forwarder_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Credentials and settings of the forwarder, but for the addresses of its two servers."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHERONEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
+    monkeypatch.setenv("ENDPOINT_API_KEY", API_KEY)
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "ENDPOINT_URL", "URL_EXPIRES_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+    s3_client.cache_clear()  # its clients belong to the S3 server of another test
+    yield monkeypatch
+    s3_client.cache_clear()

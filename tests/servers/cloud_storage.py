@@ -1,0 +1,288 @@
+"""A stand-in for Cloud Storage's JSON API that keeps its promises, and breaks them on demand.
+
+In a test: `with CloudStorage(bucket="landing") as server`, then `server.url` and
+`server.fault(...)`. On its own: `python -m tests.servers.cloud_storage --port 4443`.
+"""
+
+import argparse
+import re
+import signal
+import socket
+import sys
+from collections import Counter
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock, Thread
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote
+
+from tests.servers.cloud_storage_api import Api, Response
+from tests.servers.cloud_storage_faults import Body, Dropped, Fault, Request, Rule
+from tests.servers.cloud_storage_objects import Bucket, Json, Refusal
+from tests.servers.cloud_storage_sessions import span_of
+
+_OBJECT = r"/storage/v1/b/(?P<bucket>[^/]+)/o/(?P<name>.+)"
+_UPLOAD = r"/upload/storage/v1/b/(?P<bucket>[^/]+)/o"
+_ROUTES = (
+    ("state", "GET", r"/_test/state"),
+    ("bucket", "GET", r"/storage/v1/b/(?P<bucket>[^/]+)"),
+    ("permissions", "GET", r"/storage/v1/b/(?P<bucket>[^/]+)/iam/testPermissions"),
+    ("list", "GET", r"/storage/v1/b/(?P<bucket>[^/]+)/o"),
+    ("stat", "GET", _OBJECT),
+    ("media", "GET", "/download" + _OBJECT),
+    ("patch", "PATCH", _OBJECT),
+    ("delete", "DELETE", _OBJECT),
+    ("upload", "POST", _UPLOAD),
+    ("put", "PUT", _UPLOAD),
+    ("cancel", "DELETE", _UPLOAD),
+)
+
+
+class CloudStorage:
+    """One bucket behind a port, served from `start` to `close`."""
+
+    def __init__(
+        self,
+        bucket: str = "landing",
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        directory: Path | None = None,
+        md5: bool = True,
+        denied_permissions: Collection[str] = (),
+        early_preconditions: bool = False,
+        hash_refusal_status: int = 400,
+    ) -> None:
+        self._server = _Server((host, port), self)
+        self.url = f"http://{host}:{self._server.server_port}"
+        self._files = TemporaryDirectory(
+            prefix="cloud-storage-", dir=directory, ignore_cleanup_errors=True
+        )
+        path = Path(self._files.name)
+        self.bucket = Bucket(bucket, self.url, path, md5, hash_refusal_status)
+        self._api = Api(self.bucket, denied_permissions, early_preconditions)
+        self.requests: Counter[str] = Counter()
+        self.bytes_received = 0
+        """In the bodies of uploads, also of those that were cut or refused."""
+        self._rules: list[Rule] = []
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._files.cleanup()
+
+    def fault(self, kind: str, *faults: Fault, times: float = 1, skip: int = 0) -> None:
+        """Let so many requests of this kind, after some that go unharmed, meet these faults.
+
+        A request meets the faults of the first rule that takes it. `finalise` is a `put`
+        that ends its upload; `times=math.inf` lasts until `clear_faults`.
+        """
+        with self._lock:
+            self._rules.append(Rule(kind, faults, times, skip))
+
+    def clear_faults(self) -> None:
+        with self._lock:
+            self._rules.clear()
+
+    @property
+    def objects(self) -> dict[str, Json]:
+        """The resources of the live objects, by name."""
+        return {name: there.resource for name, there in self.bucket.objects().items()}
+
+    @property
+    def open_sessions(self) -> int:
+        return sum(session.is_open for session in list(self._api.sessions.values()))
+
+    def content(self, name: str) -> bytes:
+        return self.bucket.find(name, {}).path.read_bytes()
+
+    def put(self, name: str, data: bytes, **fields: Any) -> Json:
+        """Create or replace an object at once, as another worker would."""
+        content = self.bucket.new_content()
+        content.append(data)
+        return self.bucket.insert(name, content, fields, {}, {}).resource
+
+    def patch(self, name: str, **changes: Any) -> Json:
+        return self.bucket.patch(name, changes, {}).resource
+
+    def delete(self, name: str) -> None:
+        self.bucket.delete(name, {})
+
+    def state(self) -> Json:
+        """What GET /_test/state tells a test in another process."""
+        with self._lock:
+            requests = dict(self.requests)
+        return {
+            "openSessions": self.open_sessions,
+            "objects": self.objects,
+            "requests": requests,
+            "bytesReceived": self.bytes_received,
+        }
+
+    def respond(self, request: Request) -> Response:
+        if request.kind == "state":
+            return Response.of(self.state())
+        faults = self._admit(request)
+        try:
+            for fault in faults:
+                fault.before(request)
+            response = self._api.process(request)
+        except Refusal as refusal:
+            response = Response.refusing(refusal)
+        request.body.drain()
+        for fault in faults:
+            fault.after(request)
+        return response
+
+    def _admit(self, request: Request) -> tuple[Fault, ...]:
+        if request.kind in ("put", "multipart"):
+            request.body.on_bytes = self._count_bytes
+        with self._lock:
+            self.requests[request.kind] += 1
+            rule = next((rule for rule in self._rules if rule.takes(request)), None)
+        return rule.faults if rule else ()
+
+    def _count_bytes(self, count: int) -> None:
+        with self._lock:
+            self.bytes_received += count
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], storage: CloudStorage) -> None:
+        super().__init__(address, _Handler)
+        self.storage = storage
+        self._connections: set[socket.socket] = set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._connections):  # else idle clients keep their threads
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # the other end went away, or the test did
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def _serve(self) -> None:
+        request = self._request()
+        self.close_connection |= request.kind == "chunked"  # its body stays unread
+        try:
+            response = self.server.storage.respond(request)
+        except Dropped:
+            self.close_connection = True
+        else:
+            self._send(response)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
+
+    def _request(self) -> Request:
+        path, _, query = self.path.partition("?")
+        length = int(self.headers.get("Content-Length", 0))
+        route, named = _route(self.command, path)
+        query_lists = parse_qs(query, keep_blank_values=True)
+        return Request(
+            _kind(route, query_lists, self.headers),
+            unquote(named.get("bucket", "")),
+            unquote(named.get("name", "")),
+            query_lists,
+            self.headers,
+            Body(self.rfile, length),
+            span_of(self.headers.get("Content-Range"), length),
+        )
+
+    def _send(self, response: Response) -> None:
+        path, start, count = response.part or (None, 0, len(response.body))
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        if response.status not in (204, 304):
+            self.send_header("Content-Length", str(count))
+        self.end_headers()
+        self.wfile.write(response.body)
+        if path and count:
+            self.wfile.flush()
+            with path.open("rb") as file:
+                self.connection.sendfile(file, start, count)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the output of the tests clean."""
+
+
+def _route(method: str, path: str) -> tuple[str, dict[str, str]]:
+    for route, its_method, pattern in _ROUTES:
+        match = re.fullmatch(pattern, path)
+        if match and method == its_method:
+            return route, match.groupdict()
+    return "unknown", {}
+
+
+def _kind(route: str, query: Mapping[str, list[str]], headers: Message) -> str:
+    if "Transfer-Encoding" in headers:
+        return "chunked"
+    if route == "stat" and query.get("alt") == ["media"]:
+        return "media"
+    if route == "upload" and query.get("uploadType") == ["multipart"]:
+        return "multipart"
+    if route == "upload" and query.get("uploadType") == ["resumable"]:
+        return "create-session"
+    if route == "put" and headers.get("Content-Range", "").startswith("bytes */"):
+        return "status"
+    return route
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--bucket", default="landing")
+    parser.add_argument("--directory", type=Path, help="where the bytes of objects go")
+    parser.add_argument("--no-md5", action="store_true", help="spare the time for MD5")
+    options = parser.parse_args()
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    with CloudStorage(
+        options.bucket,
+        host=options.host,
+        port=options.port,
+        directory=options.directory,
+        md5=not options.no_md5,
+    ) as server:
+        print(server.url, flush=True)
+        signal.sigwait(ends)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""What each request to the stand-in for Cloud Storage means."""
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+from tests.servers.cloud_storage_faults import Body, Request
+from tests.servers.cloud_storage_objects import (
+    Bucket,
+    Content,
+    Json,
+    Refusal,
+    StoredObject,
+    invalid,
+)
+from tests.servers.cloud_storage_sessions import STEP, Session
+
+
+@dataclass
+class Response:
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    part: tuple[Path, int, int] | None = None
+    """A file to send instead of the body: from where, and how many bytes."""
+
+    @classmethod
+    def of(cls, resource: Any, status: int = 200, **headers: str) -> "Response":
+        described = {"Content-Type": "application/json; charset=UTF-8"} | headers
+        return cls(status, described, json.dumps(resource).encode())
+
+    @classmethod
+    def refusing(cls, refusal: Refusal) -> "Response":
+        status, reason, message = refusal.status, refusal.reason, refusal.message
+        if reason is None:
+            plain = {"Content-Type": "text/plain; charset=utf-8"}
+            return cls(status, plain, message.encode())
+        error = {"message": message, "domain": "global", "reason": reason}
+        return cls.of({"error": {"code": status, "message": message, "errors": [error]}}, status)
+
+
+class Api:
+    """Answers requests for one bucket; any number of threads may ask at once."""
+
+    def __init__(
+        self, bucket: Bucket, denied_permissions: Collection[str], early_preconditions: bool
+    ) -> None:
+        self.sessions: dict[str, Session] = {}
+        self._bucket = bucket
+        self._denied_permissions = denied_permissions
+        self._early_preconditions = early_preconditions
+        self._actions: dict[str, Callable[[Request], Response]] = {
+            "bucket": self._describe_bucket,
+            "permissions": self._test_permissions,
+            "list": self._list,
+            "stat": self._stat,
+            "media": self._media,
+            "patch": self._patch,
+            "delete": self._delete,
+            "multipart": self._multipart,
+            "create-session": self._create_session,
+            "put": self._put,
+            "status": self._put,
+            "cancel": self._cancel,
+        }
+
+    def process(self, request: Request) -> Response:
+        """Raises Refusal where the service would refuse."""
+        if request.bucket != self._bucket.name:
+            raise Refusal(404, "notFound", "The specified bucket does not exist.")
+        if request.kind == "chunked":  # a writer that knows its size says it
+            raise Refusal(411, "lengthRequired", "A Content-Length is required.")
+        action = self._actions.get(request.kind)
+        if action is None:
+            raise Refusal(404, "notFound", "Not Found")
+        try:
+            return action(request)
+        except ValueError as error:
+            raise invalid(f"Invalid value: {error}") from error
+
+    def _describe_bucket(self, request: Request) -> Response:
+        name = self._bucket.name
+        link = f"{self._bucket.url}/storage/v1/b/{name}"
+        facts = {"kind": "storage#bucket", "id": name, "name": name, "selfLink": link}
+        place = {"location": "EU", "locationType": "multi-region", "storageClass": "STANDARD"}
+        return Response.of({**facts, **place, "metageneration": "1", "etag": "CAE="})
+
+    def _test_permissions(self, request: Request) -> Response:
+        asked = request.query_lists.get("permissions", [])
+        granted = [one for one in asked if one not in self._denied_permissions]
+        answer: Json = {"kind": "storage#testIamPermissionsResponse"}
+        return Response.of(answer | ({"permissions": granted} if granted else {}))
+
+    def _list(self, request: Request) -> Response:
+        after = base64.urlsafe_b64decode(request.query.get("pageToken", "")).decode()
+        prefix, limit = request.query.get("prefix", ""), int(request.query.get("maxResults", 1000))
+        found = {
+            name: one.resource
+            for name, one in self._bucket.objects().items()
+            if name.startswith(prefix) and name.encode() > after.encode()
+        }
+        names = list(found)[:limit]
+        answer: Json = {"kind": "storage#objects"}
+        if names:
+            answer["items"] = [found[name] for name in names]
+        if len(found) > limit:
+            answer["nextPageToken"] = base64.urlsafe_b64encode(names[-1].encode()).decode()
+        return Response.of(answer)
+
+    def _stat(self, request: Request) -> Response:
+        return Response.of(self._bucket.find(request.name, request.query).resource)
+
+    def _media(self, request: Request) -> Response:
+        there = self._bucket.find(request.name, request.query)
+        size = int(there.resource["size"])
+        headers = _media_headers(there)
+        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("Range", ""))
+        if asked is None:
+            return Response(200, headers, part=(there.path, 0, size))
+        first, last = asked.groups()
+        start = int(first) if first else max(0, size - int(last))
+        end = min(int(last) + 1, size) if first and last else size
+        if start >= end:
+            return Response(416, {"Content-Range": f"bytes */{size}"})
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        return Response(206, headers, part=(there.path, start, end - start))
+
+    def _patch(self, request: Request) -> Response:
+        changes = _json(request.body.read(request.body.left))
+        return Response.of(self._bucket.patch(request.name, changes, request.query).resource)
+
+    def _delete(self, request: Request) -> Response:
+        self._bucket.delete(request.name, request.query)
+        return Response(204)
+
+    def _multipart(self, request: Request) -> Response:
+        content = self._bucket.new_content()
+        fields = _read_related(request.body, _boundary(request.headers), content)
+        name = _object_name(request.query, fields)
+        hashes = _hashes(request.headers)
+        stored = self._bucket.insert(name, content, fields, request.query, hashes)
+        return Response.of(stored.resource)
+
+    def _create_session(self, request: Request) -> Response:
+        fields = _json(request.body.read(request.body.left))
+        name = _object_name(request.query, fields)
+        if content_type := request.headers.get("X-Upload-Content-Type"):
+            fields.setdefault("contentType", content_type)
+        if self._early_preconditions:
+            self._bucket.check(name, request.query)
+        length = request.headers.get("X-Upload-Content-Length")
+        size = int(length) if length else None
+        upload_id = uuid.uuid4().hex
+        self.sessions[upload_id] = Session(self._bucket, name, fields, request.query, size)
+        path = f"upload/storage/v1/b/{self._bucket.name}/o"
+        query = f"uploadType=resumable&upload_id={upload_id}"
+        return Response(200, {"Location": f"{self._bucket.url}/{path}?{query}"})
+
+    def _put(self, request: Request) -> Response:
+        if request.span is None:
+            raise invalid("Content-Range and Content-Length do not agree.")
+        session = self._session(request)
+        if request.kind == "status":
+            stored = session.status(request.span.size)
+        else:
+            hashes = _hashes(request.headers)
+            stored = session.write(request.span, request.body.read, hashes, request.keep)
+        if stored:
+            return Response.of(stored.resource)
+        persisted = session.persisted
+        return Response(308, {"Range": f"bytes=0-{persisted - 1}"} if persisted else {})
+
+    def _cancel(self, request: Request) -> Response:
+        self._session(request).cancel()
+        return Response(499)
+
+    def _session(self, request: Request) -> Session:
+        session = self.sessions.get(request.query.get("upload_id", ""))
+        if session is None:
+            raise Refusal(404, "notFound", "There is no such upload session.")
+        return session
+
+
+def _json(body: bytes) -> Json:
+    parsed = json.loads(body or b"{}")
+    if not isinstance(parsed, dict):
+        raise ValueError("not a JSON object")
+    return parsed
+
+
+def _object_name(query: Mapping[str, str], fields: Json) -> str:
+    name = str(query.get("name") or fields.get("name") or "")
+    if not name:
+        raise Refusal(400, "required", "Required")
+    if len(name.encode()) > 1024 or name in (".", "..") or re.search(r"[\r\n]", name):
+        raise invalid(f"Disallowed object name: {name!r}")
+    return name
+
+
+def _hashes(headers: Message) -> dict[str, str]:
+    """`x-goog-hash: crc32c=...,md5=...`, under the names that object resources use."""
+    stated = ",".join(headers.get_all("x-goog-hash", [])).split(",")
+    pairs = dict(one.strip().partition("=")[::2] for one in stated)
+    names = {"crc32c": "crc32c", "md5": "md5Hash"}
+    return {names[key]: value for key, value in pairs.items() if key in names}
+
+
+def _media_headers(there: StoredObject) -> dict[str, str]:
+    resource = there.resource
+    hashes = {"crc32c": resource["crc32c"], "md5": resource.get("md5Hash")}
+    headers = {
+        "Content-Type": resource["contentType"],
+        "ETag": resource["etag"],
+        "X-Goog-Generation": resource["generation"],
+        "X-Goog-Metageneration": resource["metageneration"],
+        "X-Goog-Hash": ",".join(f"{key}={value}" for key, value in hashes.items() if value),
+        "X-Goog-Stored-Content-Length": resource["size"],
+        "X-Goog-Stored-Content-Encoding": resource.get("contentEncoding", "identity"),
+    }
+    if encoding := resource.get("contentEncoding"):
+        headers["Content-Encoding"] = encoding
+    return headers
+
+
+def _boundary(headers: Message) -> bytes:
+    boundary = headers.get_boundary()
+    if headers.get_content_type() != "multipart/related" or not boundary:
+        raise ValueError("the body is not multipart/related")
+    return boundary.encode()
+
+
+def _read_related(body: Body, boundary: bytes, content: Content) -> Json:
+    """Read JSON and bytes, each a part of the body; the bytes go to the content."""
+    closing = b"\r\n--" + boundary + b"--"
+    _read_until(body, b"--" + boundary)
+    _read_until(body, b"")
+    fields = _json(_read_until(body, b"--" + boundary))
+    for line in _read_until(body, b"").splitlines():
+        name, _, value = line.decode().partition(":")
+        if name.lower() == "content-type":
+            fields.setdefault("contentType", value.strip())
+    end_size = len(closing) + len(b"\r\n")
+    while body.left > end_size:
+        content.append(body.read(min(STEP, body.left - end_size)))
+    last, closed, _ = body.read(body.left).partition(closing)
+    if not closed:
+        raise ValueError("the body does not end with its boundary")
+    content.append(last)
+    return fields
+
+
+def _read_until(body: Body, end: bytes) -> bytes:
+    lines: list[bytes] = []
+    while not lines or lines[-1].strip() != end:
+        lines.append(body.readline())
+    return b"".join(lines[:-1])

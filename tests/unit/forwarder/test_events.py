@@ -1,0 +1,138 @@
+"""Which objects an event asks the forwarder to forward."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forwarder.events import CreatedObject, UnknownEvent, created_objects
+
+PAYLOADS = Path(__file__).parents[2] / "payloads"
+
+
+def payload(case: str) -> Any:
+    return json.loads((PAYLOADS / f"s3-{case}.json").read_text(encoding="utf-8"))
+
+
+def put_with(**fields: object) -> Any:
+    """The event of `s3-put.json` with fields of its record replaced."""
+    event = payload("put")
+    event["Records"][0].update(fields)
+    return event
+
+
+def put_with_key(key: object) -> Any:
+    event = payload("put")
+    event["Records"][0]["s3"]["object"]["key"] = key
+    return event
+
+
+def test_a_put_is_one_object_with_its_form_encoded_key_decoded() -> None:
+    assert created_objects(payload("put")) == [
+        CreatedObject(
+            region="eu-west-3",
+            bucket="heron-meadow",
+            key="field notes/Zürich+Bern (copy 2).csv",
+            event_time="2026-08-11T09:30:15.204Z",
+            sequencer="0068C2A91F0BADCAFE",
+        )
+    ]
+
+
+def test_a_key_is_decoded_exactly_once() -> None:
+    [created] = created_objects(payload("copy"))
+    assert created.key == "ledgers/50%25 off+more.txt"
+
+
+def test_a_copy_keeps_the_region_and_bucket_of_its_record() -> None:
+    [created] = created_objects(payload("copy"))
+    assert (created.region, created.bucket) == ("ap-south-2", "heron-archive")
+
+
+def test_a_completed_multipart_upload_is_one_object_and_unknown_fields_do_not_matter() -> None:
+    [created] = created_objects(payload("multipart"))
+    assert created.key == "renders/marsh at dawn.mov"
+
+
+@pytest.mark.parametrize("case", ["removed", "delete-marker", "test-event"])
+def test_there_is_no_work_in(case: str) -> None:
+    assert created_objects(payload(case)) == []
+
+
+def test_of_two_records_only_the_creation_counts_with_or_without_the_prefix_of_its_name() -> None:
+    [created] = created_objects(payload("two-records-with-tagging"))
+    assert created.key == "inbox/new folder/"
+
+
+def test_all_creations_of_an_event_are_returned_in_its_order() -> None:
+    records = payload("multipart")["Records"] + payload("put")["Records"]
+    buckets = [created.bucket for created in created_objects({"Records": records})]
+    assert buckets == ["heron-renders", "heron-meadow"]
+
+
+def test_a_record_of_another_kind_needs_no_object() -> None:
+    event = put_with(eventName="IntelligentTiering", s3={"get_object": {}})
+    assert created_objects(event) == []
+
+
+def test_event_time_and_sequencer_may_be_missing() -> None:
+    event = payload("put")
+    del event["Records"][0]["eventTime"], event["Records"][0]["s3"]["object"]["sequencer"]
+    [created] = created_objects(event)
+    assert (created.event_time, created.sequencer) == (None, None)
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.9", "2.10"])
+def test_any_minor_version_is_accepted(version: str) -> None:
+    assert len(created_objects(put_with(eventVersion=version))) == 1
+
+
+def test_an_unknown_major_version_says_to_deploy_another_forwarder() -> None:
+    with pytest.raises(UnknownEvent, match=r"'3\.0'.*deploy a forwarder that knows it"):
+        created_objects(payload("unknown-major"))
+
+
+@pytest.mark.parametrize("version", [None, "", "20.1", "1.9"])
+def test_a_major_version_other_than_2_is_refused(version: object) -> None:
+    with pytest.raises(UnknownEvent, match="eventVersion"):
+        created_objects(put_with(eventVersion=version))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        "s3:TestEvent",
+        {},
+        {"Records": []},
+        {"Records": {}},
+        {"Records": [None]},
+        {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
+        {"Records": [{"EventSource": "aws:sns"}]},
+        {"source": "aws.s3", "detail-type": "Object Created"},
+    ],
+)
+def test_an_event_of_unknown_shape_says_what_to_send(event: object) -> None:
+    with pytest.raises(UnknownEvent, match=r"send an S3 event|with S3 event notifications"):
+        created_objects(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        put_with(eventName=None),
+        put_with(s3={}),
+        put_with_key(None),
+        put_with_key("no-utf-8-%FF"),
+    ],
+)
+def test_a_damaged_record_is_refused(event: object) -> None:
+    with pytest.raises(UnknownEvent, match="send it as S3 made it"):
+        created_objects(event)
+
+
+def test_a_line_end_in_a_key_does_not_break_the_line_of_a_log() -> None:
+    [created] = created_objects(put_with_key("two%0Alines"))
+    assert str(created) == r"'heron-meadow/two\nlines'"
