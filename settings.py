@@ -130,7 +130,9 @@ def _keys_file(path: str) -> tuple[ApiKey, ...]:
     try:
         text = Path(path).read_text("utf-8")
     except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+        raise ValueError(f"the file cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ValueError("the file is not UTF-8") from None
     return parse_api_keys(text)
 
 

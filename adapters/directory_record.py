@@ -60,9 +60,9 @@ def read_record(path: Path) -> Record | None:
     return Record(**fields)
 
 
-def write_record(path: Path, record: Record) -> None:
+def write_record(path: Path, record: Record, scratch: Path) -> None:
     """Replace the record at once and for good: after a power cut it is the old or the new."""
-    temporary = path.with_name(f"{uuid.uuid4().hex}.tmp")
+    temporary = scratch / uuid.uuid4().hex
     with temporary.open("w") as file:
         json.dump(asdict(record), file, default=datetime.isoformat)
         file.flush()

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from adapters.directory_record import (
     Record,
@@ -50,7 +50,7 @@ class DirectoryStore:
 
     def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
         with translated():
-            temporary = self._folder("uploads") / uuid.uuid4().hex
+            temporary = self._scratch() / uuid.uuid4().hex
 
             def publish(crc32c: str, md5: str) -> StoredObject:
                 return self._publish(name, temporary, headers, token, crc32c, md5)
@@ -70,17 +70,18 @@ class DirectoryStore:
                 headers=replace(record.headers, metadata={**there.metadata, **metadata}),
                 updated=datetime.now(UTC),
             )
-            write_record(self._record_path(name), patched)
+            self._write(self._record_path(name), patched)
             return describe(self._bucket, patched)
 
     def check(self) -> None:
         """Also sweeps what killed processes left behind."""
         try:
-            probe = self._folder("uploads") / uuid.uuid4().hex
+            probe = self._scratch() / uuid.uuid4().hex
             probe.touch()
             probe.unlink()
             for leftover in probe.parent.iterdir():
-                if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+                found = _file_at(leftover)  # or its upload ended just now
+                if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
                     leftover.unlink(missing_ok=True)
         except OSError as error:
             raise Misconfigured(
@@ -130,22 +131,21 @@ class DirectoryStore:
             record = replace(record, path=str(path))
             try:
                 final.parent.mkdir(parents=True, exist_ok=True)
-                write_record(self._next_path(record.name), record)
+                self._write(self._next_path(record.name), record)
                 os.link(temporary, final)
             except (NotADirectoryError, FileExistsError):
-                if final.is_file():
+                if _file_at(final):
                     raise TokenMoved from None
                 continue  # a file stands where a folder should be, or the reverse
             self._sync_up(final.parent)
-            temporary.unlink()
             return record
         raise StoreUnavailable("The object's name finds no place in the landing directory.")
 
     def _replace(self, temporary: Path, record: Record) -> Record:
         former = self._record(record.name)
-        path = former.path if former else str(plain_path(record.name))
+        path = former.path if former else str(self._foreign_path(record.name))
         record = replace(record, path=path)
-        write_record(self._next_path(record.name), record)
+        self._write(self._next_path(record.name), record)
         temporary.replace(self._root / path)
         sync_directory((self._root / path).parent)
         return record
@@ -154,10 +154,8 @@ class DirectoryStore:
         record = self._record(name)
         if record is not None:
             return describe(self._bucket, record)
-        found = _lstat(self._root / plain_path(name))
-        if found is None or not stat.S_ISREG(found.st_mode):
-            return None
-        return self._foreign(name, found)
+        found = _file_at(self._root / self._foreign_path(name))
+        return self._foreign(name, found) if found else None
 
     def _record(self, name: str) -> Record | None:
         """Return the record of the file that is there now. The name's lock is held.
@@ -173,8 +171,13 @@ class DirectoryStore:
         return record if record is not None and self._is_live(record) else None
 
     def _is_live(self, record: Record) -> bool:
-        found = _lstat(self._root / record.path)
+        found = _file_at(self._root / record.path)
         return found is not None and fingerprint(found) == record.file
+
+    def _foreign_path(self, name: str) -> PurePosixPath:
+        """Where a file without a record stands, if there is one."""
+        clash = clash_path(name)
+        return clash if _file_at(self._root / clash) else plain_path(name)
 
     def _foreign(self, name: str, found: os.stat_result) -> StoredObject:
         """A file that somebody else put there: it has a token, and no record of ours."""
@@ -198,6 +201,13 @@ class DirectoryStore:
 
     def _next_path(self, name: str) -> Path:
         return self._record_path(name).with_suffix(".next")
+
+    def _write(self, path: Path, record: Record) -> None:
+        write_record(path, record, self._scratch())
+
+    def _scratch(self) -> Path:
+        """For what is not yet in its place; `check` sweeps it."""
+        return self._folder("uploads")
 
     def _folder(self, *parts: str) -> Path:
         folder = self._hidden.joinpath(*parts)
@@ -225,7 +235,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
             raise Misconfigured(
                 "The landing directory may not be written: correct its rights or LANDING_BUCKET."
             ) from None
@@ -240,11 +250,13 @@ def _expect(token: Token, there: StoredObject | None) -> None:
         raise TokenMoved
 
 
-def _lstat(path: Path) -> os.stat_result | None:
+def _file_at(path: Path) -> os.stat_result | None:
+    """Describe the plain file there, if it is one: no folder, and no link to elsewhere."""
     try:
-        return path.lstat()
+        found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def _digest(name: str) -> str:

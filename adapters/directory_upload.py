@@ -33,8 +33,10 @@ class DirectoryUpload:
 
     def send(self, blocks: Iterator[bytes], start: int, end: int) -> int:
         for block in blocks:
+            new = block[max(0, self._length - start) :]  # more is here than `persisted` admits
+            start += len(block)
             with self._translated():
-                self._append(block)
+                self._append(new)
         return self._length // STEP * STEP
 
     def persisted(self) -> int:
@@ -43,18 +45,15 @@ class DirectoryUpload:
         return self._length // STEP * STEP
 
     def finish(self, tail: bytes, crc32c: str) -> StoredObject:
-        with self._translated():
-            self._append(tail)
-            os.fsync(self._file.fileno())
-            self._file.close()
-            if base64.b64encode(self._crc32c.digest()).decode() != crc32c:
-                self._temporary.unlink()
-                raise TokenMoved  # as Cloud Storage: the caller looks which it is
-            try:
+        try:
+            with self._translated():
+                self._append(tail)
+                os.fsync(self._file.fileno())
+                if base64.b64encode(self._crc32c.digest()).decode() != crc32c:
+                    raise TokenMoved  # as Cloud Storage: the caller looks which it is
                 return self._publish(crc32c, base64.b64encode(self._md5.digest()).decode())
-            except TokenMoved:
-                self._temporary.unlink(missing_ok=True)
-                raise
+        finally:
+            self.abort()
 
     def abort(self) -> None:
         try:

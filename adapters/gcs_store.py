@@ -10,18 +10,14 @@ from collections.abc import Callable, Mapping
 import requests
 from google.api_core import exceptions as api
 from google.cloud import storage
-from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.adapters import HTTPAdapter
 
 from adapters.gcs_errors import missing, translated
-from adapters.gcs_upload import SessionUpload, SmallUpload
+from adapters.gcs_upload import RETRY, SessionUpload, SmallUpload
 from transfer.errors import Misconfigured, TokenMoved
 from transfer.store import STEP, ObjectHeaders, StoredObject, Token, Upload
 
 TIMEOUT_SECONDS = (10, 30)
-RETRY = DEFAULT_RETRY.with_delay(initial=0.25, multiplier=2, maximum=4).with_timeout(12)
-"""About four tries: the message itself is sent again by the forwarder's queue."""
-
 _PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "update")]
 _MAX_CONNECTIONS = 64
 
@@ -83,6 +79,8 @@ class GcsStore:
                 )
             except api.NotFound:
                 raise TokenMoved from None
+            if blob.metageneration is None:  # fake-gcs-server answers with less than it did
+                blob.reload(timeout=TIMEOUT_SECONDS, retry=RETRY)
             return _stored(self._name, blob)
 
     def check(self) -> None:
@@ -127,7 +125,7 @@ def _stored(bucket: str, blob: storage.Blob) -> StoredObject:
         name=blob.name,
         generation=int(blob.generation),
         metageneration=int(blob.metageneration),
-        size=int(blob.size),
+        size=int(blob.size or 0),  # servers that speak protobuf leave zeros out
         crc32c=blob.crc32c,
         md5=blob.md5_hash,
         headers=ObjectHeaders(

@@ -4,24 +4,33 @@ The session's URL is a credential: it stays inside this object.
 https://cloud.google.com/storage/docs/performing-resumable-uploads
 """
 
+import logging
 import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import requests
 from google.api_core import exceptions as api
 from google.cloud import storage
+from google.cloud.storage.retry import DEFAULT_RETRY
 
 from adapters.gcs_errors import error_of_status, translated
 from transfer.errors import StoreUnavailable, TokenMoved, UploadLost
 from transfer.store import ObjectHeaders, StoredObject, Token
 
 TIMEOUT_SECONDS = (10, 60)
+RETRY = DEFAULT_RETRY.with_delay(initial=0.25, multiplier=2, maximum=4).with_timeout(12)
+"""About four tries: the message itself is sent again by the forwarder's queue."""
 MAX_TRIES = 4
 _RESUME = 308
 _RANGE = re.compile(r"bytes=0-(\d+)")
+
+# They write whole URLs, and the session's is a secret, whatever LOG_LEVEL says.
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 
 class _Blocks:
@@ -30,9 +39,15 @@ class _Blocks:
     def __init__(self, blocks: Iterator[bytes], length: int) -> None:
         self._blocks = blocks
         self._length = length
+        self.failure: Exception | None = None
+        """Of the blocks: requests takes an OSError of theirs for one of its own."""
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._blocks
+        try:
+            yield from self._blocks
+        except Exception as failure:
+            self.failure = failure
+            raise
 
     def __len__(self) -> int:
         return self._length
@@ -56,7 +71,13 @@ class SessionUpload:
         self._headers = headers
 
     def send(self, blocks: Iterator[bytes], start: int, end: int) -> int:
-        answer = self._put(_Blocks(blocks, end - start), f"bytes {start}-{end - 1}/{self._size}")
+        body = _Blocks(blocks, end - start)
+        try:
+            answer = self._put(body, f"bytes {start}-{end - 1}/{self._size}")
+        except StoreUnavailable:
+            if body.failure is not None:
+                raise body.failure from None
+            raise
         if answer.status_code != _RESUME:
             raise error_of_status(answer.status_code, self._bucket)
         return _persisted(answer)
@@ -144,7 +165,7 @@ class SessionUpload:
             size=int(resource["size"]),
             crc32c=resource["crc32c"],
             md5=resource.get("md5Hash"),
-            headers=self._headers,
+            headers=replace(self._headers, content_type=resource.get("contentType")),
             created=datetime.fromisoformat(resource["timeCreated"]),
             updated=datetime.fromisoformat(resource["updated"]),
         )
@@ -182,6 +203,7 @@ class SmallUpload:
                     if_generation_match=self._token.generation,
                     if_metageneration_match=self._token.metageneration or None,
                     timeout=TIMEOUT_SECONDS,
+                    retry=RETRY,
                 )
             except api.BadRequest:
                 raise TokenMoved from None  # the checksum; the caller looks which it is

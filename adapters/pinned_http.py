@@ -1,9 +1,11 @@
 """requests' transport, connecting only to addresses that were checked at the connect itself."""
 
+import logging
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +21,14 @@ from transfer.errors import SourceUnavailable
 CONNECT_SECONDS = 5.0
 MAX_ADDRESSES = 4
 
+Resolve = Callable[..., Sequence[tuple[Any, ...]]]
+"""What `socket.getaddrinfo` is."""
+
+# They write whole URLs, the first of them at WARNING (about malformed headers), and a
+# presigned URL is a secret, whatever LOG_LEVEL says.
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
 
 def new_tls_context(ca_file: str = certifi.where()) -> ssl.SSLContext:
     """Make the context once: loading the authorities costs more than a handshake."""
@@ -31,8 +41,9 @@ def new_tls_context(ca_file: str = certifi.where()) -> ssl.SSLContext:
 class Dialer:
     """Opens the TCP connection of one transfer, and can cut it off at a given time."""
 
-    def __init__(self, private_allowed: bool) -> None:
+    def __init__(self, private_allowed: bool, resolve: Resolve = socket.getaddrinfo) -> None:
         self._private_allowed = private_allowed
+        self._look_up = resolve
         self._handle: socket.socket | None = None
         self._timer: threading.Timer | None = None
         self.cut_off = False
@@ -52,6 +63,9 @@ class Dialer:
                 continue
             # TLS takes the socket object over, so the cut needs a handle of its own.
             self._handle = connection.dup()
+            if self.cut_off:  # while there was nothing to shut down yet
+                connection.close()
+                raise SourceUnavailable("The source's host took too long to connect to.")
             return connection
         raise SourceUnavailable("The source's host takes no connection.")
 
@@ -86,7 +100,7 @@ class Dialer:
 
     def _resolve(self, host: str, port: int) -> list[tuple[int, Any]]:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = self._look_up(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise SourceUnavailable("The source's host name cannot be resolved.") from None
         if not self._private_allowed and not all(is_public(str(f[4][0])) for f in found):

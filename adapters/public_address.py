@@ -50,5 +50,7 @@ def is_public(address: str) -> bool:
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
-        return False  # with a zone id, among others
+        return False
+    if "%" in address:
+        return False  # a zone id names one of this machine's own networks
     return ip.is_global and not any(ip.version == n.version and ip in n for n in _SPECIAL)

@@ -43,10 +43,16 @@ class PubSubTopic:
     """Publishes to one topic. Threads may share it; each process makes its own client."""
 
     def __init__(
-        self, topic: str, new_client: Callable[[], "PublisherClient"] = _new_client
+        self,
+        topic: str,
+        new_client: Callable[[], "PublisherClient"] = _new_client,
+        try_seconds: float = TRY_SECONDS,
+        publish_seconds: float = PUBLISH_SECONDS,
     ) -> None:
         self._topic = topic
         self._new_client = new_client
+        self._try_seconds = try_seconds
+        self._publish_seconds = publish_seconds
         self._lock = threading.Lock()
         self._client: PublisherClient | None = None
 
@@ -56,7 +62,10 @@ class PubSubTopic:
         message = PubsubMessage(data=notification.data, attributes=dict(notification.attributes))
         with self._translated():
             answer = self._opened().publish(
-                topic=self._topic, messages=[message], retry=_retry(), timeout=TRY_SECONDS
+                topic=self._topic,
+                messages=[message],
+                retry=self._retry(),
+                timeout=self._try_seconds,
             )
             return str(answer.message_ids[0])
 
@@ -67,10 +76,10 @@ class PubSubTopic:
         with self._translated():
             client = self._opened()
             if os.environ.get("PUBSUB_EMULATOR_HOST"):
-                client.get_topic(topic=self._topic, retry=_retry(), timeout=TRY_SECONDS)
+                client.get_topic(topic=self._topic, retry=self._retry(), timeout=self._try_seconds)
                 return
             request = TestIamPermissionsRequest(resource=self._topic, permissions=[_PUBLISH])
-            answer = client.test_iam_permissions(request, timeout=TRY_SECONDS)
+            answer = client.test_iam_permissions(request, timeout=self._try_seconds)
         if _PUBLISH not in answer.permissions:
             raise self._forbidden()
 
@@ -110,22 +119,21 @@ class PubSubTopic:
             "roles/pubsub.publisher."
         )
 
+    def _retry(self) -> "Retry":
+        from google.api_core import exceptions as api
+        from google.api_core import retry
 
-def _retry() -> "Retry":
-    from google.api_core import exceptions as api
-    from google.api_core import retry
-
-    return retry.Retry(
-        predicate=retry.if_exception_type(
-            api.Aborted,
-            api.DeadlineExceeded,
-            api.InternalServerError,
-            api.ResourceExhausted,
-            api.ServiceUnavailable,
-            api.Unknown,
-        ),
-        initial=0.1,
-        maximum=4.0,
-        multiplier=2.0,
-        timeout=PUBLISH_SECONDS,
-    )
+        return retry.Retry(
+            predicate=retry.if_exception_type(
+                api.Aborted,
+                api.DeadlineExceeded,
+                api.InternalServerError,
+                api.ResourceExhausted,
+                api.ServiceUnavailable,
+                api.Unknown,
+            ),
+            initial=0.1,
+            maximum=4.0,
+            multiplier=2.0,
+            timeout=self._publish_seconds,
+        )

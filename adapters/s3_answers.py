@@ -16,7 +16,10 @@ from transfer.errors import (
 
 MAX_RETRY_AFTER_SECONDS = 30
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
-_OUT_OF_TIME = re.compile(rb"<Message>[^<]*(expired|not valid yet|not yet valid)", re.IGNORECASE)
+_OUT_OF_TIME = re.compile(  # as S3 says it, and as S3-compatible servers do
+    rb"<Message>[^<]*(expired|not valid yet|not yet valid|difference between the request time)",
+    re.IGNORECASE,
+)
 _SIGN_AGAIN = frozenset({"ExpiredToken", "TokenRefreshRequired", "RequestTimeTooSkewed"})
 _TRY_AGAIN = frozenset({"RequestTimeout", "SlowDown", "ServiceUnavailable", "InternalError"})
 

@@ -5,9 +5,10 @@ redirects, read proxies and .netrc, and rewrite the path that was signed.
 """
 
 import re
+import socket
 import ssl
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
 from http.client import HTTPException
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ from typing import Self
 import requests
 import urllib3
 
-from adapters.pinned_http import CONNECT_SECONDS, Dialer, PinnedAdapter, new_tls_context
+from adapters.pinned_http import CONNECT_SECONDS, Dialer, PinnedAdapter, Resolve, new_tls_context
 from adapters.s3_answers import error_of
 from transfer.errors import SourceCorrupt, SourceUnavailable
 from transfer.presigned_url import PresignedUrl
@@ -24,40 +25,43 @@ from transfer.source import SourceHeaders, SourceObject
 IDLE_SECONDS = 20.0
 HEADER_SECONDS = 30.0
 _MAX_ERROR_BYTES = 64 * 1024
+_ETAG = re.compile(r'"?([!#-~]{1,128})"?')
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 # urllib3 raises HTTPError while reading, requests its own while connecting, http.client
-# and ssl what neither wraps. Their texts hold the URL, so none is kept.
+# and ssl what neither wraps. They hold the URL, so none is kept: ours are raised outside
+# of the except clause, or the foreign one would stay with them as their context.
 _FOREIGN = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 
 
 class S3Source:
     """Fetches over TLS from public addresses only, or from origins the operator listed."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, tls: ssl.SSLContext | None = None, resolve: Resolve = socket.getaddrinfo
+    ) -> None:
         self._tls = tls or new_tls_context()
+        self._resolve = resolve
 
     def open(
         self, url: PresignedUrl, etag: str | None, start: int, deadline: float
     ) -> SourceObject:
-        dialer = Dialer(private_allowed=url.listed)
+        dialer = Dialer(url.listed, self._resolve)
         adapter = PinnedAdapter(dialer, self._tls, plain_allowed=url.listed)
-
-        def close() -> None:
-            dialer.close()
-            adapter.close()
-
-        try:
+        with ExitStack() as to_close:
+            to_close.callback(adapter.close)
+            to_close.callback(dialer.close)
             answer = self._ask(adapter, dialer, url, etag, start, deadline)
+            to_close.callback(answer.raw.close)
+            if dialer.cut_off:
+                raise SourceUnavailable("S3 took too long to answer.")
             if answer.status_code != (206 if start else 200):
                 raise _refusal(answer)
-            opened = _S3Object(answer, start, close)
+            opened = _S3Object(answer, start)
             if etag is not None and opened.etag != etag:
                 raise SourceCorrupt("S3 answered with another ETag than was asked for.")
             dialer.cut_off_at(deadline)
+            opened.to_close = to_close.pop_all()
             return opened
-        except BaseException:
-            close()
-            raise
 
     def _ask(
         self,
@@ -68,31 +72,31 @@ class S3Source:
         start: int,
         deadline: float,
     ) -> requests.Response:
-        request = requests.PreparedRequest()
-        request.prepare(method="GET", url=url.reveal(), headers=_headers(url, etag, start))
-        request.url = url.reveal()  # prepare() rewrites dot segments; the signature covers them
         dialer.cut_off_at(min(deadline, time.monotonic() + HEADER_SECONDS))
         try:
-            answer = adapter.send(
+            request = requests.PreparedRequest()
+            request.prepare(method="GET", url=url.reveal(), headers=_headers(url, etag, start))
+            request.url = url.reveal()  # prepare() rewrites dot segments; the signature covers them
+            return adapter.send(
                 request, stream=True, timeout=(CONNECT_SECONDS, IDLE_SECONDS), proxies={}
             )
         except _FOREIGN as error:
-            raise SourceUnavailable(f"S3 could not be asked ({type(error).__name__}).") from None
-        if dialer.cut_off:
-            raise SourceUnavailable("S3 took too long to answer.")
-        return answer
+            failure = type(error).__name__
+        raise SourceUnavailable(f"S3 could not be asked ({failure}).")
 
 
 class _S3Object:
     """The body of one answer, as it is on the wire."""
 
-    def __init__(self, answer: requests.Response, start: int, close: Callable[[], None]) -> None:
+    def __init__(self, answer: requests.Response, start: int) -> None:
         self._answer = answer
-        self._close = close
+        self.to_close = ExitStack()
+        """What ends with this object."""
         self.headers = SourceHeaders({k.lower(): v for k, v in answer.headers.items()})
-        self.etag = (self.headers.get("etag") or "").strip('"')
-        if not self.etag:
-            raise SourceCorrupt("S3's answer has no ETag, so its bytes cannot be pinned.")
+        etag = _ETAG.fullmatch(self.headers.get("etag") or "")
+        if etag is None:
+            raise SourceCorrupt("S3's answer has no proper ETag, so its bytes cannot be pinned.")
+        self.etag = etag[1]
         length = self.headers.get("content-length") or ""
         if not re.fullmatch(r"\d{1,15}", length):
             raise SourceCorrupt("S3's answer has no Content-Length, so its end cannot be told.")
@@ -102,18 +106,21 @@ class _S3Object:
             _check_range(self.headers.get("content-range"), start, self.size)
 
     def read(self, limit: int) -> bytes:
+        block = b""
+        failure: str | None = None
         try:
-            block: bytes = self._answer.raw.read(min(limit, self._left), decode_content=False)
+            block = self._answer.raw.read(min(limit, self._left), decode_content=False)
         except _FOREIGN as error:
-            raise SourceUnavailable(f"S3 broke off ({type(error).__name__}).") from None
+            failure = type(error).__name__
+        if failure is not None:
+            raise SourceUnavailable(f"S3 broke off ({failure}).")
         if not block and limit and self._left:
             raise SourceUnavailable("S3 ended before the object's end.")
         self._left -= len(block)
         return block
 
     def close(self) -> None:
-        self._answer.raw.close()
-        self._close()
+        self.to_close.close()
 
     def __enter__(self) -> Self:
         return self

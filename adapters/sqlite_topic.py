@@ -6,6 +6,7 @@ https://www.sqlite.org/wal.html
 
 import json
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -44,7 +45,7 @@ class SqliteTopic:
 
     def check(self) -> None:
         with self._opened() as connection:
-            connection.execute("SELECT count(*) FROM notifications")
+            connection.execute("BEGIN IMMEDIATE")  # the right to write, without a row
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -52,13 +53,13 @@ class SqliteTopic:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
+                _enter_wal(connection)
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute(_TABLE)
                 with connection:
                     yield connection
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            if _is_busy(error):
                 raise NotifyUnavailable("The notifications' file is busy.") from None
             raise self._misconfigured(str(error)) from None
         except OSError as error:
@@ -68,3 +69,21 @@ class SqliteTopic:
         return Misconfigured(
             f"Notifications cannot be written to {self._file} ({why}): correct NOTIFICATION_TOPIC."
         )
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Of those who make the file together, SQLite refuses some at once instead of waiting."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)

@@ -33,7 +33,7 @@ def read_operations(file: Path) -> tuple[Operation, ...]:
             key is sent elsewhere than in a header.
     """
     spec = yaml.safe_load(file.read_text("utf-8"))
-    definitions = spec.get("securityDefinitions", {})
+    definitions = spec.get("securityDefinitions") or {}
     default = spec.get("security", [])
     return tuple(
         Operation(
@@ -49,11 +49,11 @@ def read_operations(file: Path) -> tuple[Operation, ...]:
 
 
 def _key_header(
-    requirements: list[Mapping[str, Any]], definitions: Mapping[str, Any], path: str
+    requirements: list[Mapping[str, Any]] | None, definitions: Mapping[str, Any], path: str
 ) -> str | None:
     if requirements == []:
         return None
-    if len(requirements) != 1 or len(requirements[0]) != 1:
+    if requirements is None or len(requirements) != 1 or len(requirements[0]) != 1:
         raise SpecInvalid(f"{path}: security must name exactly one scheme, or be [].")
     (name,) = requirements[0]
     scheme = definitions.get(name)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 from transfer.errors import BucketNotAllowed
@@ -94,4 +94,4 @@ def _time(number: int, value: object) -> datetime | None:
         time = None
     if time is None or time.tzinfo is None:
         raise ValueError(f"entry {number}: expires must be a time like 2027-01-01T00:00:00Z")
-    return time.astimezone(UTC)
+    return time

@@ -72,6 +72,7 @@ class Landing:
         check_size(message.size, self._max_bytes)
         name = self._object_name.of(message)
         budget = self._new_budget()
+        budget.allow(message.size or 0)
         for _ in range(MAX_ROUNDS):
             try:
                 return self._round(message, name, budget)

@@ -84,7 +84,7 @@ def _lag(landed: StoredObject, event_time: datetime | None) -> str | None:
     if since is None and names.LAST_MODIFIED in landed.metadata:
         try:
             since = parsedate_to_datetime(landed.metadata[names.LAST_MODIFIED])
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     if since is None or since.tzinfo is None:
         return None

@@ -1,5 +1,6 @@
 """What goes beside the bytes: S3's own headers, and the record of the landing."""
 
+import re
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 
@@ -21,6 +22,7 @@ _OURS = frozenset(
     {BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED, VERIFIED, OVERWROTE, NOTIFIED, TOUCHED}
 )
 _USER_PREFIX = "x-amz-meta-"
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def object_headers(
@@ -72,9 +74,11 @@ def _decoded(value: str) -> str:
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, UnicodeError):
+        decoded = str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, ValueError):
         return value
+    # Whoever uploads may claim any charset, and some give what no JSON or header can hold.
+    return value if _UNFIT.search(decoded) else decoded
 
 
 def _content_encoding(value: str | None) -> str | None:

@@ -15,7 +15,7 @@ _COMMERCIAL = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d+"
 _AWS_REGION = rf"{_US_GOV}|{_COMMERCIAL}"
 
 _PATTERNS = tuple(
-    re.compile(_BUCKET + pattern)
+    re.compile(_BUCKET + pattern, re.ASCII)
     for pattern in (
         rf"s3(?:-fips)?(?:\.dualstack)?\.(?P<region>{_AWS_REGION})\.amazonaws\.com",
         rf"s3-(?P<region>{_AWS_REGION})\.amazonaws\.com",
@@ -25,9 +25,11 @@ _PATTERNS = tuple(
         r"s3(?:\.dualstack)?\.(?P<region>eusc-de-[a-z]+-\d+)\.amazonaws\.eu",
     )
 )
-# Labels in a bucket's place that name something else: access-point aliases, Object
-# Lambda, directory buckets, punycode, S3's own hosts, VPC endpoints.
-_NO_BUCKET = re.compile(r"(?:xn--|s3-|sthree-|vpce-).*|.*(?:-s3alias|--ol-s3|--x-s3)")
+# Labels in a bucket's place that name something else: punycode, S3's own hosts, VPC endpoints.
+_NO_BUCKET = re.compile(r"(?:xn--|s3-|sthree-|vpce-).*")
+# And names that do, in a host as in a path: access-point aliases, Object Lambda, directory
+# buckets, tables. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_ALIAS = re.compile(r".*(?:-s3alias|--ol-s3|--x-s3|--table-s3)")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Host:
     """It is on the operator's own list, not Amazon's."""
 
 
+def is_alias(bucket: str) -> bool:
+    """Whether Amazon S3 reserves this name for something other than a bucket."""
+    return _ALIAS.fullmatch(bucket) is not None
+
+
 def parse_host(name: str) -> Host:
     """Return what an S3 host name says.
 
@@ -50,7 +57,7 @@ def parse_host(name: str) -> Host:
         match = pattern.fullmatch(name)
         if match is not None:
             bucket = match["bucket"]
-            if bucket is not None and _NO_BUCKET.fullmatch(bucket):
+            if bucket is not None and (_NO_BUCKET.fullmatch(bucket) or is_alias(bucket)):
                 break
             return Host(bucket, match.groupdict().get("region"))
     raise UrlRefused(

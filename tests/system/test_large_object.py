@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers.s3 import rclone_server
 from tests.system.backends import Backend
 from tests.system.service import Service, message_about, serving
 
@@ -17,17 +18,13 @@ BUCKET = "large"
 
 @pytest.fixture
 def signing_s3(tmp_path: Path) -> Iterator[tuple[str, Any]]:
-    from tests.servers.s3 import RcloneS3
-
     folder = tmp_path / "s3"
     (folder / BUCKET).mkdir(parents=True)
     for name, size in (("small", 1000), ("sparse", SIZE)):
         with (folder / BUCKET / name).open("wb") as file:
             file.truncate(size)
-    with RcloneS3(folder) as server:
-        client = server.client()
-        yield server.url, client
-        client.close()
+    with rclone_server(folder) as server:
+        yield server.endpoint, server.client
 
 
 def resident(service: Service, field: str) -> int:

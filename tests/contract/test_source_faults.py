@@ -1,0 +1,299 @@
+"""A source that misbehaves on the wire: each fault is told as one of our conditions.
+
+Every row runs over plain TCP and over TLS, which fail in different ways.
+"""
+
+import gzip
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.s3_source import S3Source
+from tests.servers.certificates import Authority
+from tests.servers.raw import RawServer, Script, answer, drip, reset, stall
+from tests.unit.transfer.urls import BUCKET, KEY, PATH, query
+from transfer.errors import (
+    SourceChanged,
+    SourceCorrupt,
+    SourceGone,
+    SourceRefused,
+    SourceUnavailable,
+    UrlExpired,
+)
+from transfer.presigned_url import PresignedUrl, parse_presigned_url
+from transfer.source import SourceObject
+
+BODY = bytes(range(256)) * 400
+WHOLE = answer(BODY)
+HEAD = WHOLE[: -len(BODY)]
+START = 1000
+REST = BODY[START:]
+DEADLINE_SECONDS = 0.6
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+class Side:
+    """Plain or TLS: how to serve a script, and the source that can read it."""
+
+    def __init__(self, authority: Authority | None) -> None:
+        self._server_tls: ssl.SSLContext | None = None
+        client_tls = None
+        if authority is not None:
+            self._server_tls, client_tls = authority.server_context(), authority.client_context()
+        self.source = S3Source(client_tls)
+
+    def serve(self, *scripts: Script) -> RawServer:
+        return RawServer(*scripts, tls=self._server_tls)
+
+    def open(
+        self,
+        server: RawServer,
+        etag: str | None = None,
+        start: int = 0,
+        seconds: float = 10,
+    ) -> SourceObject:
+        return self.source.open(url_on(server), etag, start, time.monotonic() + seconds)
+
+    def fetch(
+        self,
+        server: RawServer,
+        etag: str | None = None,
+        start: int = 0,
+        seconds: float = 10,
+    ) -> bytes:
+        """Read all there is."""
+        with self.open(server, etag, start, seconds) as opened:
+            data = b""
+            while block := opened.read(16 * 1024):
+                data += block
+            return data
+
+
+def url_on(server: RawServer) -> PresignedUrl:
+    text = f"{server.origin}/{BUCKET}{PATH}?{query()}"
+    return parse_presigned_url(text, BUCKET, KEY, None, {server.origin})
+
+
+@pytest.fixture(scope="module", params=["plain", "tls"])
+def side(request: pytest.FixtureRequest, authority: Authority) -> Iterator[Side]:
+    yield Side(authority if request.param == "tls" else None)
+
+
+def test_a_whole_answer_is_read(side: Side) -> None:
+    with side.serve([WHOLE]) as server:
+        assert side.fetch(server, "etag-1") == BODY
+
+
+def test_every_transfer_has_a_connection_of_its_own(side: Side) -> None:
+    with side.serve([WHOLE + b"surplus"], [answer(b"second")]) as server:
+        assert side.fetch(server) == BODY
+        assert side.fetch(server) == b"second"
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "aws-chunked", "x"])
+def test_the_body_is_never_decoded(side: Side, coding: str) -> None:
+    bomb = gzip.compress(bytes(10_000_000))
+    with side.serve([answer(bomb, Content_Encoding=coding)]) as server:
+        assert side.fetch(server) == bomb
+
+
+BROKEN: dict[str, Script] = {
+    "no answer": [],
+    "a reset instead of an answer": [reset()],
+    "a cut in the status": [b"HTTP/1.1 20"],
+    "no HTTP": [b"SSH-2.0-OpenSSH_9.9\r\n\r\n"],
+    "HTTP of the year 1991": [BODY],
+    "a status that is no number": [answer(BODY, "OK")],
+    "a status of four digits": [answer(BODY, "2000 OK")],
+    "only a word that more will come": [b"HTTP/1.1 100 Continue\r\n\r\n"],
+    "a header without end": [b"HTTP/1.1 200 OK\r\nETag: " + 100_000 * b"x"],
+    "headers without end": [b"HTTP/1.1 200 OK\r\n" + 200 * b"X-Heron: meadow\r\n"],
+    "two lengths": [answer(BODY, Content_length="7")],
+    "a cut in the body": [WHOLE[:-1]],
+    "a cut before the body": [HEAD],
+    "a reset in the body": [WHOLE[: -len(BODY) // 2], reset()],
+    "a body shorter than announced": [answer(BODY, Content_Length=str(len(BODY) + 1))],
+    "a redirect": [answer(b"", "302 Found", Location="https://evil.example/")],
+    "not modified": [answer(b"", "304 Not Modified")],
+    "an error without a body": [answer(b"", "503 Slow Down", Content_Length="100")],
+}
+
+
+@pytest.mark.parametrize("script", BROKEN.values(), ids=BROKEN)
+def test_a_broken_connection_is_worth_another_try(side: Side, script: Script) -> None:
+    with side.serve(script) as server, pytest.raises(SourceUnavailable):
+        side.fetch(server)
+
+
+CORRUPT: dict[str, bytes] = {
+    "a cut in the headers": b'HTTP/1.1 200 OK\r\nETag: "etag-1"\r\n',
+    "no ETag": answer(BODY, ETag=None),
+    "an empty ETag": answer(BODY, ETag='""'),
+    "a weak ETag": answer(BODY, ETag='W/"etag-1"'),
+    "an ETag of two words": answer(BODY, ETag='"etag 1"'),
+    "an ETag that is not ASCII": answer(BODY, ETag='"\xe9"'),
+    "an ETag without end": answer(BODY, ETag=f'"{129 * "e"}"'),
+    "another ETag than was asked for": answer(BODY, ETag='"etag-2"'),
+    "no length": answer(BODY, Content_Length=None),
+    "a negative length": answer(BODY, Content_Length="-1"),
+    "a length in hexadecimal": answer(BODY, Content_Length="0x19000"),
+    "a length beyond all objects": answer(BODY, Content_Length=16 * "9"),
+    "an answer in chunks": answer(
+        b"5\r\nheron\r\n0\r\n\r\n", Content_Length=None, Transfer_Encoding="chunked"
+    ),
+    "no content": answer(b"", "204 No Content"),
+    "a part of the content": answer(BODY, "206 Partial Content"),
+    "content of another kind": answer(BODY, "203 Non-Authoritative Information"),
+}
+
+
+@pytest.mark.parametrize("data", CORRUPT.values(), ids=CORRUPT)
+def test_an_answer_that_cannot_be_trusted_is_corrupt(side: Side, data: bytes) -> None:
+    with side.serve([data]) as server, pytest.raises(SourceCorrupt):
+        side.fetch(server, "etag-1")
+
+
+SLOW: dict[str, Script] = {
+    "silence": [stall()],
+    "silence in the headers": [HEAD[:20], stall()],
+    "silence before the body": [HEAD, stall()],
+    "silence in the body": [WHOLE[:-1], stall()],
+    "headers drop by drop": [drip(HEAD + 1000 * b"x")],
+    "endless headers drop by drop": [b"HTTP/1.1 200 OK\r\n", drip(100 * b"X-Heron: meadow\r\n")],
+    "a body drop by drop": [HEAD, drip(BODY)],
+    "an error drop by drop": [answer(b"", "500 Error", Content_Length="999"), drip(999 * b"x")],
+}
+
+
+@pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
+def test_a_slow_source_is_cut_off_at_the_deadline(side: Side, script: Script) -> None:
+    started = time.monotonic()
+    with side.serve(script) as server:
+        with pytest.raises(SourceUnavailable):
+            side.fetch(server, seconds=DEADLINE_SECONDS)
+        took = time.monotonic() - started
+
+    assert DEADLINE_SECONDS <= took < DEADLINE_SECONDS + 1
+
+
+def test_a_deadline_that_is_over_already_moves_no_byte(side: Side) -> None:
+    with side.serve([HEAD, drip(BODY)]) as server, pytest.raises(SourceUnavailable):
+        side.fetch(server, seconds=-1)
+
+
+def test_a_tls_handshake_that_never_ends_is_cut_off(authority: Authority) -> None:
+    source = S3Source(authority.client_context())
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        origin = f"https://127.0.0.1:{mute.getsockname()[1]}"
+        text = f"{origin}/{BUCKET}{PATH}?{query()}"
+        url = parse_presigned_url(text, BUCKET, KEY, None, {origin})
+        started = time.monotonic()
+
+        with pytest.raises(SourceUnavailable):
+            source.open(url, None, 0, started + DEADLINE_SECONDS)
+
+        assert time.monotonic() - started < DEADLINE_SECONDS + 1
+
+
+def error(code: str, text: str = "words") -> bytes:
+    return f"<Error><Code>{code}</Code><Message>{text}</Message></Error>".encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "condition"),
+    [
+        ("404 Not Found", error("NoSuchKey"), SourceGone),
+        ("412 Precondition Failed", error("PreconditionFailed"), SourceChanged),
+        ("403 Forbidden", error("AccessDenied", "Request has expired"), UrlExpired),
+        ("403 Forbidden", error("AccessDenied", "Access Denied"), SourceRefused),
+        ("403 Forbidden", error("InvalidObjectState"), SourceRefused),
+        ("503 Slow Down", error("SlowDown"), SourceUnavailable),
+    ],
+)
+def test_an_error_of_s3_is_understood(
+    side: Side, status: str, body: bytes, condition: type[Exception]
+) -> None:
+    with side.serve([answer(body, status, Retry_After="7")]) as server:
+        with pytest.raises(condition) as raised:
+            side.open(server)
+
+    if isinstance(raised.value, SourceUnavailable):
+        assert raised.value.retry_after == 7
+
+
+def test_a_huge_error_is_not_read_to_its_end(side: Side) -> None:
+    size, sent = 64 * 2**20, [0]
+
+    def flood(connection: socket.socket) -> None:
+        while sent[0] < size:
+            connection.sendall(64 * 1024 * b"x")
+            sent[0] += 64 * 1024
+
+    head = answer(b"", "403 Forbidden", Content_Length=str(size))
+    with side.serve([head, error("AccessDenied"), flood]) as server:
+        with pytest.raises(SourceRefused, match="AccessDenied"):
+            side.open(server)
+
+    assert sent[0] < size / 2
+
+
+def part(first: int = START, last: int = len(BODY) - 1, total: int | str = len(BODY)) -> str:
+    return f"bytes {first}-{last}/{total}"
+
+
+def test_reading_goes_on_where_it_broke_off(side: Side) -> None:
+    rest = answer(REST, "206 Partial Content", Content_Range=part())
+    with side.serve([rest]) as server:
+        with side.open(server, "etag-1", START) as opened:
+            assert opened.size == len(BODY)
+            assert opened.read(len(BODY)) == REST
+        assert server.headers["range"] == f"bytes={START}-"
+        assert server.headers["if-match"] == '"etag-1"'
+
+
+@pytest.mark.parametrize(
+    "content_range",
+    [
+        None,
+        "",
+        part(first=START - 1),
+        part(first=START + 1),
+        part(last=len(BODY)),
+        part(last=len(BODY) - 2),
+        part(total=len(BODY) + 1),
+        part(total="*"),
+        part().replace("bytes", "items"),
+        part().replace(" ", "="),
+        f"bytes */{len(BODY)}",
+        f"{part()}, {part()}",
+    ],
+)
+def test_another_range_than_was_asked_for_is_not_taken(
+    side: Side, content_range: str | None
+) -> None:
+    data = answer(REST, "206 Partial Content", Content_Range=content_range)
+    with side.serve([data]) as server, pytest.raises(SourceUnavailable):
+        side.fetch(server, "etag-1", START)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer(BODY),
+        answer(REST, Content_Range=part()),
+        answer(REST, "206 Partial Content", Content_Range=part(), ETag='"etag-2"'),
+        answer(REST, "206 Partial Content", Content_Range=part(), ETag=None),
+    ],
+    ids=["the whole", "200 for a range", "a range of another object", "a range of who knows what"],
+)
+def test_a_range_of_something_else_is_corrupt(side: Side, data: bytes) -> None:
+    with side.serve([data]) as server, pytest.raises(SourceCorrupt):
+        side.fetch(server, "etag-1", START)

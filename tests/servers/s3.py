@@ -1,0 +1,107 @@
+"""Two real S3 servers: rclone checks signatures and expiry, moto preconditions and ranges.
+
+Neither does both, so a claim about S3 is tested on the one that keeps it.
+"""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
+
+from transfer.presigned_url import PresignedUrl, parse_presigned_url
+
+ACCESS_KEY, SECRET_KEY = "HERONACCESSKEY", "canary-s3-secret-77aa"
+REGION = "us-east-1"
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A running server, and a client that may do everything there."""
+
+    endpoint: str
+    client: Any
+
+    def sign(self, bucket: str, key: str, seconds: int = 3600, **params: str) -> str:
+        """Return a presigned GET."""
+        params = {"Bucket": bucket, "Key": key, **params}
+        url: str = self.client.generate_presigned_url(
+            "get_object", Params=params, ExpiresIn=seconds
+        )
+        return url
+
+    def url(self, bucket: str, key: str, seconds: int = 3600, **params: str) -> PresignedUrl:
+        """The same, as a message would hold it."""
+        text = self.sign(bucket, key, seconds, **params)
+        return self.parse(text, bucket, key, params.get("VersionId"))
+
+    def parse(
+        self, text: str, bucket: str, key: str, version_id: str | None = None
+    ) -> PresignedUrl:
+        return parse_presigned_url(text, bucket, key, version_id, {self.endpoint})
+
+
+@contextmanager
+def rclone_server(directory: Path) -> Iterator[S3Server]:
+    """Serve this directory: its folders are buckets. It ignores If-Match."""
+    port = _free_port()
+    program = Path(sys.executable).parent / "rclone"
+    listen = ["--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
+    command: list[str | Path] = [program, "serve", "s3", *listen, "--config", "", directory]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port, process)
+        yield _server(port)
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+@contextmanager
+def moto_server() -> Iterator[S3Server]:
+    """Serve from memory. It takes any signature, and URLs that are expired."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        yield _server(server.get_host_and_port()[1])
+    finally:
+        server.stop()
+
+
+def _server(port: int) -> S3Server:
+    endpoint = f"http://127.0.0.1:{port}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    return S3Server(endpoint, client)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("rclone's S3 server did not start")

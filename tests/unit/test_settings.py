@@ -1,0 +1,277 @@
+"""The environment: each variable's default, good values, bad values, and all problems at once."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from settings import MAX_OBJECT_BYTES, Settings, SettingsInvalid, read_settings
+from transfer.api_keys import ApiKey
+
+KEY = "canary-api-key-5d1f"
+DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
+KEYS = json.dumps([{"name": "lambda", "sha256": DIGEST}])
+LEAST = {"API_KEYS": KEYS, "SOURCE_BUCKETS": "images-*"}
+ALL = (
+    "LANDING_BUCKET",
+    "NOTIFICATION_TOPIC",
+    "API_KEYS",
+    "API_KEYS_FILE",
+    "API_KEYS_SECRET",
+    "SOURCE_BUCKETS",
+    "S3_ENDPOINTS",
+    "OBJECT_NAME",
+    "MAX_OBJECT_BYTES",
+    "MAX_TRANSFERS",
+    "LOG_LEVEL",
+    "PORT",
+)
+
+
+def read(**changed: str) -> Settings:
+    return read_settings(LEAST | changed)
+
+
+def problems_of(environment: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsInvalid) as refusal:
+        read_settings(environment)
+    first, *problems = str(refusal.value).splitlines()
+    assert first == "Landfall cannot start with these settings:"
+    assert DIGEST not in str(refusal.value)
+    assert KEY not in str(refusal.value)
+    return [problem.removeprefix("  - ") for problem in problems]
+
+
+def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
+    settings = read()
+
+    assert settings.landing_bucket == Path("var/bucket")
+    assert settings.notification_topic == Path("var/notifications.db")
+    assert settings.api_keys == (ApiKey("lambda", bytes.fromhex(DIGEST)),)
+    assert settings.api_keys_secret is None
+    assert settings.source_buckets == ("images-*",)
+    assert settings.s3_endpoints == frozenset()
+    assert settings.max_object_bytes == MAX_OBJECT_BYTES == 5_497_558_138_880
+    assert settings.max_transfers == 16
+    assert settings.log_level == "INFO"
+    assert settings.port == 8080
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    empty = dict.fromkeys(ALL, "")
+
+    assert read_settings(empty | LEAST).max_transfers == 16
+    assert problems_of(empty) == problems_of({})
+
+
+def test_foreign_variables_do_not_matter() -> None:
+    assert read(PATH="/bin", landing_bucket="x", MAX_OBJECT="x").port == 8080
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [
+        ("LANDING_BUCKET", "gs://landing", "landing_bucket", "landing"),
+        ("LANDING_BUCKET", "gs://my.landing_zone-1", "landing_bucket", "my.landing_zone-1"),
+        ("LANDING_BUCKET", "file:/srv/landing", "landing_bucket", Path("/srv/landing")),
+        ("LANDING_BUCKET", "file:a b", "landing_bucket", Path("a b")),
+        ("NOTIFICATION_TOPIC", "projects/p/topics/t", "notification_topic", "projects/p/topics/t"),
+        ("NOTIFICATION_TOPIC", "sqlite:/srv/n.db", "notification_topic", Path("/srv/n.db")),
+        ("SOURCE_BUCKETS", "*", "source_buckets", ("*",)),
+        ("SOURCE_BUCKETS", "a-*, b.c ,Old_Bucket", "source_buckets", ("a-*", "b.c", "Old_Bucket")),
+        ("SOURCE_BUCKETS", "img-[0-9]?", "source_buckets", ("img-[0-9]?",)),
+        (
+            "S3_ENDPOINTS",
+            "http://127.0.0.1:9000, https://minio.example ,",
+            "s3_endpoints",
+            frozenset({"http://127.0.0.1:9000", "https://minio.example"}),
+        ),
+        ("S3_ENDPOINTS", "http://[::1]:9000", "s3_endpoints", frozenset({"http://[::1]:9000"})),
+        ("MAX_OBJECT_BYTES", "1", "max_object_bytes", 1),
+        ("MAX_OBJECT_BYTES", "5497558138880", "max_object_bytes", MAX_OBJECT_BYTES),
+        ("MAX_TRANSFERS", "1", "max_transfers", 1),
+        ("MAX_TRANSFERS", "200", "max_transfers", 200),
+        ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
+        ("LOG_LEVEL", "ERROR", "log_level", "ERROR"),
+        ("PORT", "1", "port", 1),
+        ("PORT", "65535", "port", 65535),
+        (
+            "API_KEYS_SECRET",
+            "projects/p/secrets/s/versions/latest",
+            "api_keys_secret",
+            "projects/p/secrets/s/versions/latest",
+        ),
+    ],
+)
+def test_a_good_value_is_taken(name: str, text: str, field: str, value: object) -> None:
+    environment = LEAST | {name: text}
+    if name == "API_KEYS_SECRET":
+        del environment["API_KEYS"]
+
+    assert getattr(read_settings(environment), field) == value
+
+
+@pytest.mark.parametrize("template", ["{key}", "{bucket}/{key}", "{key}@{version_id}", "a/{key}"])
+def test_a_good_template_of_names_is_taken(template: str) -> None:
+    assert read(OBJECT_NAME=template).object_name is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("LANDING_BUCKET", "landing"),
+        ("LANDING_BUCKET", "gs://"),
+        ("LANDING_BUCKET", "gs://Landing"),
+        ("LANDING_BUCKET", "gs://landing/prefix"),
+        ("LANDING_BUCKET", "gs://landing "),
+        ("LANDING_BUCKET", "s3://landing"),
+        ("LANDING_BUCKET", "file:"),
+        ("NOTIFICATION_TOPIC", "arrivals"),
+        ("NOTIFICATION_TOPIC", "projects/p/topics/"),
+        ("NOTIFICATION_TOPIC", "projects/p/topics/t/x"),
+        ("NOTIFICATION_TOPIC", "projects/p/subscriptions/s"),
+        ("NOTIFICATION_TOPIC", "sqlite:"),
+        ("API_KEYS", "x"),
+        ("API_KEYS", KEY),
+        ("API_KEYS", DIGEST),
+        ("API_KEYS", "[]"),
+        ("API_KEYS", json.dumps([{"name": "lambda", "sha256": KEY}])),
+        ("API_KEYS", json.dumps([{"name": KEY + " ", "sha256": DIGEST}])),
+        ("API_KEYS", json.dumps([{"name": "lambda", "sha256": DIGEST, "expires": KEY}])),
+        ("SOURCE_BUCKETS", ","),
+        ("SOURCE_BUCKETS", "images,,models"),
+        ("SOURCE_BUCKETS", "s3://images"),
+        ("SOURCE_BUCKETS", "images models"),
+        ("SOURCE_BUCKETS", "^images$"),
+        ("S3_ENDPOINTS", "127.0.0.1:9000"),
+        ("S3_ENDPOINTS", "http://127.0.0.1:9000/"),
+        ("S3_ENDPOINTS", "http://127.0.0.1:9000/path"),
+        ("S3_ENDPOINTS", "http://127.0.0.1:port"),
+        ("S3_ENDPOINTS", "http://user@127.0.0.1:9000"),
+        ("S3_ENDPOINTS", "http://Minio:9000"),
+        ("S3_ENDPOINTS", "http://*.example"),
+        ("S3_ENDPOINTS", "ftp://127.0.0.1"),
+        ("S3_ENDPOINTS", "*"),
+        ("OBJECT_NAME", "landed"),
+        ("OBJECT_NAME", "{bucket}"),
+        ("OBJECT_NAME", "{key"),
+        ("OBJECT_NAME", "{key!r}"),
+        ("OBJECT_NAME", "{region}/{key}"),
+        ("MAX_OBJECT_BYTES", "0"),
+        ("MAX_OBJECT_BYTES", "-1"),
+        ("MAX_OBJECT_BYTES", "5497558138881"),
+        ("MAX_OBJECT_BYTES", "5 GB"),
+        ("MAX_OBJECT_BYTES", "1e9"),
+        ("MAX_OBJECT_BYTES", "9" * 30),
+        ("MAX_TRANSFERS", "0"),
+        ("MAX_TRANSFERS", "many"),
+        ("MAX_TRANSFERS", "10001"),
+        ("LOG_LEVEL", "info"),
+        ("LOG_LEVEL", "TRACE"),
+        ("LOG_LEVEL", "20"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_expected(name: str, text: str) -> None:
+    [problem] = problems_of(LEAST | {name: text})
+
+    assert problem.startswith(f"{name} is wrong: ")
+    assert problem.endswith(".")
+    assert any(word in problem for word in ("it must", "it may", "it is not", "needs", "entry"))
+
+
+@pytest.mark.parametrize(
+    "text", ["secret", "projects/p/secrets/s", "projects/p/secrets//versions/1"]
+)
+def test_a_secret_is_named_with_its_version(text: str) -> None:
+    [problem] = problems_of({"API_KEYS_SECRET": text, "SOURCE_BUCKETS": "*"})
+
+    assert problem.startswith("API_KEYS_SECRET is wrong: it must be projects/")
+
+
+def test_keys_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    entry = {"name": "lambda", "sha256": DIGEST, "expires": "2027-01-01T00:00:00Z"}
+    file.write_text(json.dumps([entry]), encoding="utf-8")
+
+    settings = read_settings({"API_KEYS_FILE": str(file), "SOURCE_BUCKETS": "*"})
+
+    expires = datetime(2027, 1, 1, tzinfo=UTC)
+    assert settings.api_keys == (ApiKey("lambda", bytes.fromhex(DIGEST), expires=expires),)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", KEY.encode(), f'{{"k": "{DIGEST}"}}'.encode()])
+def test_a_wrong_file_of_keys_is_told_without_its_content(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "keys.json"
+    file.write_bytes(content)
+
+    [problem] = problems_of({"API_KEYS_FILE": str(file), "SOURCE_BUCKETS": "*"})
+
+    assert problem.startswith("API_KEYS_FILE is wrong: ")
+    assert "codec" not in problem
+
+
+@pytest.mark.parametrize("path", ["/nowhere/keys.json", "/", KEYS, KEY])
+def test_a_file_of_keys_that_cannot_be_read_is_told_in_words(path: str) -> None:
+    [problem] = problems_of({"API_KEYS_FILE": path, "SOURCE_BUCKETS": "*"})
+
+    assert problem.startswith("API_KEYS_FILE is wrong: the file cannot be read (")
+
+
+def test_without_keys_it_does_not_start() -> None:
+    [problem] = problems_of({"SOURCE_BUCKETS": "*"})
+
+    assert problem.startswith("no API key is set: API_KEYS holds a JSON list like [{")
+
+
+def test_keys_come_from_one_place_only() -> None:
+    [problem] = problems_of(LEAST | {"API_KEYS_FILE": "keys.json"})
+
+    assert problem.startswith("only one of API_KEYS, API_KEYS_FILE may be set")
+
+
+def test_without_source_buckets_it_does_not_start() -> None:
+    [problem] = problems_of({"API_KEYS": KEYS})
+
+    assert problem.startswith("SOURCE_BUCKETS is not set: name the S3 buckets")
+
+
+def test_all_problems_are_told_at_once() -> None:
+    names = [name for name in ALL if name not in ("API_KEYS_FILE", "API_KEYS_SECRET")]
+
+    problems = problems_of(dict.fromkeys(names, "?/?"))
+
+    assert sorted(problem.split()[0] for problem in problems) == sorted(names)
+
+
+def test_settings_do_not_change_and_hold_no_key() -> None:
+    settings = read()
+
+    with pytest.raises(AttributeError):
+        settings.port = 1  # type: ignore[misc]
+    assert KEY not in repr(settings)
+
+
+def test_reading_settings_loads_no_framework_and_no_client() -> None:
+    heavy = "flask werkzeug requests urllib3 google boto3 botocore grpc awscrt sqlite3 yaml socket"
+    program = (
+        "import json, settings, sys; "
+        "settings.read_settings(json.loads(sys.argv[1])); "
+        f"print([name for name in {heavy.split()!r} if name in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(LEAST)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"

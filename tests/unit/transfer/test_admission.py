@@ -1,0 +1,94 @@
+"""How many transfers run at once, and none once the end is near."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Barrier
+
+import pytest
+
+from transfer.admission import Admission
+from transfer.errors import Draining, Overloaded
+
+
+def test_as_many_as_allowed_run_and_the_next_is_refused_at_once() -> None:
+    admission = Admission(2)
+
+    with (
+        admission.transfer(),
+        admission.transfer(),
+        pytest.raises(Overloaded) as refusal,
+        admission.transfer(),
+    ):
+        pass
+
+    assert refusal.value.retry_after == 5
+
+
+def test_a_place_is_free_again_after_its_transfer() -> None:
+    admission = Admission(1)
+
+    for _ in range(3):
+        with admission.transfer():
+            pass
+
+
+def test_a_place_is_free_again_after_a_failure() -> None:
+    admission = Admission(1)
+
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), admission.transfer():
+            raise ZeroDivisionError
+
+
+def test_a_refusal_takes_no_place() -> None:
+    admission = Admission(1)
+
+    with admission.transfer():
+        for _ in range(3):
+            with pytest.raises(Overloaded), admission.transfer():
+                pass
+
+    with admission.transfer():
+        pass
+
+
+def test_threads_never_take_more_places_than_there_are() -> None:
+    admission, threads = Admission(3), 16
+    together = Barrier(threads)
+
+    def try_once(_: int) -> bool:
+        with ExitStack() as stack:
+            together.wait()
+            try:
+                stack.enter_context(admission.transfer())
+            except Overloaded:
+                return False
+            finally:
+                together.wait()
+            return True
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(20):
+            assert sum(pool.map(try_once, range(threads))) == 3
+
+
+def test_no_transfer_begins_while_draining_and_those_that_run_may_end() -> None:
+    admission = Admission(2)
+    before = admission.draining
+
+    with admission.transfer():
+        admission.drain()
+        with pytest.raises(Draining) as refusal, admission.transfer():
+            pass
+
+    assert (before, admission.draining) == (False, True)
+    assert refusal.value.retry_after == 1
+
+
+def test_draining_is_told_before_overload() -> None:
+    admission = Admission(1)
+
+    with admission.transfer():
+        admission.drain()
+        with pytest.raises(Draining), admission.transfer():
+            pass

@@ -1,0 +1,102 @@
+"""How long and how often one message may try."""
+
+import pytest
+
+from transfer.budget import MAX_INTERRUPTIONS, Budget
+from transfer.errors import SourceUnavailable, StoreUnavailable
+
+MIB, GIB = 2**20, 2**30
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def budget_of(clock: Clock, interruptions: int = MAX_INTERRUPTIONS) -> Budget:
+    return Budget(clock, clock.sleep, interruptions)
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds"),
+    [
+        (0, 600),
+        (1, 600),
+        (2400 * MIB, 600),
+        (4 * GIB, 1024),
+        (8 * GIB, 2048),
+        (5 * 2**40, 3300),
+    ],
+)
+def test_a_large_object_has_more_time_within_what_the_platform_gives(
+    size: int, seconds: float
+) -> None:
+    clock = Clock()
+    budget = budget_of(clock)
+
+    budget.allow(size)
+
+    assert budget.deadline == 1000 + seconds
+
+
+def test_the_time_counts_from_the_start() -> None:
+    clock = Clock()
+    budget = budget_of(clock)
+    assert budget.deadline == 1600
+
+    clock.now += 500
+    budget.allow(4 * GIB)
+
+    assert budget.deadline == 1000 + 1024
+
+
+def test_interruptions_are_borne_with_growing_pauses_and_then_raised() -> None:
+    clock = Clock()
+    budget = budget_of(clock, interruptions=3)
+    last = SourceUnavailable("the fourth")
+
+    for _ in range(3):
+        budget.spend(SourceUnavailable("one of three"))
+    with pytest.raises(SourceUnavailable) as raised:
+        budget.spend(last)
+
+    assert raised.value is last
+    assert [0.1 * 2**n <= pause <= 0.2 * 2**n for n, pause in enumerate(clock.slept)] == 3 * [True]
+
+
+def test_all_kinds_of_interruption_share_one_budget() -> None:
+    budget = budget_of(Clock(), interruptions=1)
+
+    budget.spend(SourceUnavailable("first"))
+
+    with pytest.raises(StoreUnavailable):
+        budget.spend(StoreUnavailable("second"))
+
+
+def test_a_pause_that_would_pass_the_deadline_is_not_made() -> None:
+    clock = Clock()
+    budget = budget_of(clock)
+    clock.now = budget.deadline - 0.05
+
+    with pytest.raises(SourceUnavailable):
+        budget.spend(SourceUnavailable("too late"))
+
+    assert clock.slept == []
+
+
+def test_pauses_differ_from_message_to_message() -> None:
+    clock = Clock()
+    for _ in range(50):
+        budget_of(clock).spend(SourceUnavailable("as everybody"))
+
+    assert len(set(clock.slept)) > 1

@@ -1,0 +1,129 @@
+"""Under which name an object lands, and which names are refused."""
+
+import dataclasses
+
+import pytest
+
+from tests.fakes import message_for
+from transfer.errors import InvalidMessage, UrlRefused
+from transfer.message import Message
+from transfer.object_name import ObjectName
+
+
+def message(key: str = "a/b.bin", version_id: str | None = None, **fields: str) -> Message:
+    plain = message_for(b"", key, **fields)
+    return dataclasses.replace(plain, url=dataclasses.replace(plain.url, version_id=version_id))
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{bucket}/{key}", "source/a/b.bin"),
+        ("{key}", "a/b.bin"),
+        ("{key}@{bucket}", "a/b.bin@source"),
+        ("landed/{key}", "landed/a/b.bin"),
+        ("{{{key}}}", "{a/b.bin}"),
+        ("{key}{key}", "a/b.bina/b.bin"),
+        ("größe/{key}", "größe/a/b.bin"),
+    ],
+)
+def test_a_template_is_filled_in(template: str, name: str) -> None:
+    assert ObjectName(template).of(message()) == name
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["{bucket}", "{key}", "{0}", "{", "%s", "a//b", "/a", "a/", "../a", "ü", "u\u0308", "🪶", " "],
+)
+def test_a_key_is_kept_as_it_is(key: str) -> None:
+    assert ObjectName("{bucket}/{key}").of(message(key)) == f"source/{key}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "",
+        "landed",
+        "{bucket}",
+        "{bucket}/{version_id}",
+        "{key",
+        "key}",
+        "{}/{key}",
+        "{0}/{key}",
+        "{key.__class__}",
+        "{key[0]}",
+        "{key!r}",
+        "{key:>10}",
+        "{key:{bucket}}",
+        "{region}/{key}",
+        "{Key}",
+    ],
+)
+def test_a_template_that_cannot_work_is_refused_in_words(template: str) -> None:
+    with pytest.raises(ValueError, match=r"^it "):
+        ObjectName(template)
+
+
+def test_a_pinned_version_needs_a_place_in_the_template() -> None:
+    with pytest.raises(UrlRefused, match="without a VersionId"):
+        ObjectName("{bucket}/{key}").of(message(version_id="v1"))
+
+
+def test_a_place_for_the_version_needs_a_pinned_version() -> None:
+    with pytest.raises(UrlRefused, match="with a VersionId"):
+        ObjectName("{key}@{version_id}").of(message())
+
+
+def test_the_version_of_the_url_gets_into_the_name() -> None:
+    assert ObjectName("{key}@{version_id}").of(message(version_id="v1")) == "a/b.bin@v1"
+
+
+@pytest.mark.parametrize(
+    ("key", "fits"),
+    [
+        ("k" * 1017, True),
+        ("k" * 1018, False),
+        ("é" * 508, True),
+        ("é" * 509, False),
+    ],
+)
+def test_a_name_has_at_most_1024_bytes_and_the_refusal_knows_a_way_out(
+    key: str, *, fits: bool
+) -> None:
+    name = ObjectName("{bucket}/{key}")  # `source/` takes seven
+
+    if fits:
+        assert name.of(message(key)) == f"source/{key}"
+    else:
+        with pytest.raises(InvalidMessage, match=r"OBJECT_NAME=\{key\}"):
+            name.of(message(key))
+
+
+def test_the_longest_key_fits_without_the_bucket() -> None:
+    assert ObjectName("{key}").of(message("k" * 1024)) == "k" * 1024
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ".landfall/records/x",
+        ".landfall/",
+        ".",
+        "..",
+        ".well-known/acme-challenge/x",
+    ],
+)
+def test_a_reserved_name_is_refused(key: str) -> None:
+    with pytest.raises(InvalidMessage):
+        ObjectName("{key}").of(message(key))
+    assert ObjectName("{bucket}/{key}").of(message(key)) == f"source/{key}"
+
+
+@pytest.mark.parametrize("key", [".landfall", "landfall/x", ".landfallx/y", "a/.landfall/x", "..."])
+def test_a_name_beside_the_reserved_ones_is_free(key: str) -> None:
+    assert ObjectName("{key}").of(message(key)) == key
+
+
+def test_a_bucket_named_like_the_reserved_prefix_gets_nowhere() -> None:
+    with pytest.raises(InvalidMessage):
+        ObjectName("{bucket}/{key}").of(message(bucket=".landfall"))
