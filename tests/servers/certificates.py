@@ -12,6 +12,17 @@ from cryptography.x509.oid import NameOID
 
 from adapters.pinned_http import new_tls_context
 
+_MAY_SIGN = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 LOOPBACK = ("localhost", "127.0.0.1")
 
 
@@ -24,8 +35,9 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._issued = 0
         certificate = (
-            _certificate(self._name, self._key, self._name, days=1)
+            _certificate(self._name, self._key, self._name, self._key, days=1)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_MAY_SIGN, critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.file = directory / f"{name}.pem"
@@ -44,7 +56,7 @@ class Authority:
         subject = _named(names[0])
         issuer, issuer_key = (subject, key) if self_signed else (self._name, self._key)
         certificate = (
-            _certificate(subject, key, issuer, days)
+            _certificate(subject, key, issuer, issuer_key, days)
             .add_extension(
                 x509.SubjectAlternativeName([_general(n) for n in names]), critical=False
             )
@@ -70,8 +82,13 @@ def _named(name: str) -> x509.Name:
 
 
 def _certificate(
-    subject: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x509.Name, days: int
+    subject: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: x509.Name,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    days: int,
 ) -> x509.CertificateBuilder:
+    """Python 3.13 verifies strictly, and demands the identifiers of both keys."""
     now = datetime.now(UTC)
     start, end = now - timedelta(days=2), now + timedelta(days=days)
     return (
@@ -82,6 +99,11 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(end)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
+            critical=False,
+        )
     )
 
 

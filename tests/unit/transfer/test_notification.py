@@ -191,6 +191,10 @@ def test_a_value_over_1024_bytes_is_left_out_and_the_data_has_it() -> None:
     assert max(len(value.encode()) for value in notification.attributes.values()) <= 1024
 
 
+def test_bytes_count_not_characters() -> None:
+    assert "s3VersionId" not in attributes_of(landed(metadata={"s3-version-id": 600 * "é"}))
+
+
 def test_a_value_of_1024_bytes_is_said() -> None:
     name = "k" * 1024
     said = attributes_of(landed(name, metadata={"s3-key": name, "s3-version-id": "v" * 1024}))

@@ -190,6 +190,13 @@ def test_refused_for_its_path(origin: str, path: str) -> None:
     assert_refused(url(origin, path))
 
 
+@pytest.mark.parametrize(
+    "character", [*" '\"\\[]{}<>|^`#é😀", "\t", "\n", "\x7f", "\x00"], ids=repr
+)
+def test_refused_for_a_character_that_should_be_escaped(character: str) -> None:
+    assert_refused(url(path=f"/a{character}b"), f"a{character}b")
+
+
 @pytest.mark.parametrize("origin", [PATH_STYLE, LISTED])
 @pytest.mark.parametrize(
     "path",

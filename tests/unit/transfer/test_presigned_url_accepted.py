@@ -157,6 +157,14 @@ def test_a_listed_origin_is_taken_as_it_is_written(origin: str) -> None:
     assert (taken.reveal(), taken.listed) == (text, True)
 
 
+def test_one_listed_origin_may_begin_like_another() -> None:
+    origins = {"http://minio:9", "http://minio:90", "http://minio:900", "http://minio"}
+
+    for origin in origins:
+        text = url(origin, f"/{BUCKET}/k")
+        assert parse_presigned_url(text, BUCKET, "k", None, origins).listed
+
+
 @pytest.mark.parametrize("version", ["s3v4", "s3"], ids=["SigV4", "SigV2"])
 def test_a_pinned_version_and_a_session_token_are_taken(version: str) -> None:
     signed = presign("eu-west-2", version=version, token=TOKEN, params={"VersionId": VERSION})
