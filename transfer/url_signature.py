@@ -27,8 +27,14 @@ _V2_PATTERNS = {
     "Signature": r"[A-Za-z0-9+/]{27}=",
 }
 _OPTIONAL_PATTERNS = {"versionId": r"[!-~]{1,1024}", "x-id": r"GetObject"}
-_V4_TOKEN = {"X-Amz-Security-Token": r"[!-~]{1,8192}"}
-_V2_TOKEN = {"x-amz-security-token": r"[!-~]{1,8192}"}
+_V4_OPTIONAL_PATTERNS = {
+    **_OPTIONAL_PATTERNS,
+    "X-Amz-Security-Token": r"[!-~]{1,8192}",
+    # Amazon's SDK for JavaScript signs these into every GetObject.
+    "X-Amz-Content-Sha256": r"UNSIGNED-PAYLOAD",
+    "x-amz-checksum-mode": r"ENABLED",
+}
+_V2_OPTIONAL_PATTERNS = {**_OPTIONAL_PATTERNS, "x-amz-security-token": r"[!-~]{1,8192}"}
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,10 @@ def check_signature(query: str, host_region: str | None) -> UrlSignature:
     """
     values = _split(query)
     if "X-Amz-Signature" in values:
-        matches = _match(values, _V4_PATTERNS, {**_V4_TOKEN, **_OPTIONAL_PATTERNS})
+        matches = _match(values, _V4_PATTERNS, _V4_OPTIONAL_PATTERNS)
         _check_scope(matches, host_region)
     elif "Signature" in values:
-        _match(values, _V2_PATTERNS, {**_V2_TOKEN, **_OPTIONAL_PATTERNS})
+        _match(values, _V2_PATTERNS, _V2_OPTIONAL_PATTERNS)
     else:
         raise UrlRefused("PresignedUrl has no signature in its query.")
     signed = values.get("X-Amz-SignedHeaders", "host").split(";")

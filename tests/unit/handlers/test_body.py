@@ -177,6 +177,11 @@ def test_a_number_that_not_everybody_reads_alike_is_malformed(number: str) -> No
     assert reason_of(f'{{"a": [{{"b": {number}}}]}}') == "MALFORMED_BODY"
 
 
+def test_a_number_of_any_length_is_refused_in_our_own_words() -> None:
+    with pytest.raises(RequestRefused, match=r"over 2\^53"):
+        read(f'{{"a": {5000 * "9"}}}')
+
+
 def test_numbers_within_reason_are_read() -> None:
     numbers = "[0, -0, 9007199254740992, -9007199254740992, 1.5, 1e10, 0.0000001]"
 

@@ -50,6 +50,13 @@ def test_the_checksum_header_may_be_signed_and_is_then_told() -> None:
     assert check_signature(text, REGION).headers == {"x-amz-checksum-mode": "ENABLED"}
 
 
+def test_what_the_javascript_sdk_adds_is_taken_from_version_4_only() -> None:
+    added = "&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&x-amz-checksum-mode=ENABLED&x-id=GetObject"
+
+    assert check_signature(query(V4) + added, REGION).headers == {}
+    assert_refused(query(V2) + added)
+
+
 @pytest.mark.parametrize("region", [None, REGION])
 def test_a_host_without_a_region_takes_any(region: str | None) -> None:
     assert check_signature(query(), region).version_id is None
@@ -140,7 +147,8 @@ def test_a_value_of_version_2_must_be_one_that_s3_gives(name: str, value: str) -
         "uploadId=evil",
         "list-type=2",
         "select=",
-        "X-Amz-Content-Sha256=UNSIGNED-PAYLOAD",
+        "X-Amz-Content-Sha256=e3b0c442",
+        "x-amz-checksum-mode=DISABLED",
         "x-amz-request-payer=requester",
         "versionid=evil",
         "versionId%00=evil",
