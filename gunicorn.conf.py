@@ -26,6 +26,8 @@ limit_request_fields = 60
 control_socket_disable = True
 preload_app = False  # Google's clients must be made after the fork
 accesslog = None
+# Else Google's client asks for the bucket in the background, which needs one right more.
+raw_env = ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA=true"]
 
 
 def on_starting(server: Any) -> None:

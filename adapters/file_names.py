@@ -37,6 +37,6 @@ def _pieces(part: str) -> list[str]:
 
 def _chunks(text: str) -> list[str]:
     """All but the last end in `+`, which an escaped text never does."""
-    escaped, size = quote(text, safe="").replace(".", "%2E"), _CHUNK_BYTES
+    escaped, size = quote(text, safe=""), _CHUNK_BYTES
     chunks = [escaped[i : i + size] for i in range(0, len(escaped), size)] or [""]
     return [f"{MARKER}{chunk}+" for chunk in chunks[:-1]] + [MARKER + chunks[-1]]

@@ -133,6 +133,7 @@ class PinnedAdapter(HTTPAdapter):
         self._dialer = dialer
         self._tls = tls
         self._plain_allowed = plain_allowed
+        self._pools: list[HTTPConnectionPool] = []
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -146,9 +147,16 @@ class PinnedAdapter(HTTPAdapter):
         """The context verifies, and its authorities are loaded already."""
         conn.cert_reqs = "CERT_REQUIRED"
 
+    def close(self) -> None:
+        """End what is connected now; urllib3 would leave it to the garbage collector."""
+        for pool in self._pools:
+            pool.close()
+        super().close()
+
     def _pool(self, kind: type[HTTPConnectionPool], *args: Any, **kwargs: Any) -> Any:
         pool: Any = kind(*args, **kwargs)
         secure = kind is HTTPSConnectionPool
         connection = _PinnedHTTPSConnection if secure else _PinnedHTTPConnection
         pool.ConnectionCls = partial(connection, dialer=self._dialer)
+        self._pools.append(pool)
         return pool

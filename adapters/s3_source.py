@@ -37,10 +37,16 @@ class S3Source:
     """Fetches over TLS from public addresses only, or from origins the operator listed."""
 
     def __init__(
-        self, tls: ssl.SSLContext | None = None, resolve: Resolve = socket.getaddrinfo
+        self,
+        tls: ssl.SSLContext | None = None,
+        resolve: Resolve = socket.getaddrinfo,
+        header_seconds: float = HEADER_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._tls = tls or new_tls_context()
         self._resolve = resolve
+        self._header_seconds = header_seconds
+        self._timeouts = (CONNECT_SECONDS, idle_seconds)
 
     def open(
         self, url: PresignedUrl, etag: str | None, start: int, deadline: float
@@ -72,14 +78,12 @@ class S3Source:
         start: int,
         deadline: float,
     ) -> requests.Response:
-        dialer.cut_off_at(min(deadline, time.monotonic() + HEADER_SECONDS))
+        dialer.cut_off_at(min(deadline, time.monotonic() + self._header_seconds))
         try:
             request = requests.PreparedRequest()
             request.prepare(method="GET", url=url.reveal(), headers=_headers(url, etag, start))
             request.url = url.reveal()  # prepare() rewrites dot segments; the signature covers them
-            return adapter.send(
-                request, stream=True, timeout=(CONNECT_SECONDS, IDLE_SECONDS), proxies={}
-            )
+            return adapter.send(request, stream=True, timeout=self._timeouts, proxies={})
         except _FOREIGN as error:
             failure = type(error).__name__
         raise SourceUnavailable(f"S3 could not be asked ({failure}).")

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from multiprocessing.connection import Connection
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from transfer.errors import TokenMoved
 from transfer.store import ABSENT, ObjectHeaders
 
 REPOSITORY = Path(__file__).parents[2]
+ROUNDS = 40
+Won = tuple[bytes, dict[int, int]]
 REPLACE_FOREVER = """
 import sys
 from pathlib import Path
@@ -110,44 +113,42 @@ class TestCrashes:
             land(store, "folder/name", b"0", there.token)
 
 
-def land_in_turn(bucket: Path, rounds: int, mine: Connection, data: bytes) -> None:
-    """Run in a process of its own: create the same names as the other process does."""
-    store = DirectoryStore(bucket)
-    for number in range(rounds):
+def land_many(bucket: Path, data: bytes, start: Barrier, won: "SimpleQueue[Won]") -> None:
+    """Run in a process of its own, and create what another creates at the same moment."""
+    store, generations = DirectoryStore(bucket), {}
+    for number in range(ROUNDS):
         upload = begin(store, f"name-{number}", data)
-        mine.send("ready")
-        mine.recv()
+        start.wait(30)
         try:
-            mine.send(finish(upload, data).generation)
+            generations[number] = finish(upload, data).generation
         except TokenMoved:
-            mine.send(None)
+            pass
+    won.put((data, generations))
 
 
 def test_one_of_two_processes_creates(store: DirectoryStore, bucket: Path) -> None:
-    spawn, rounds = multiprocessing.get_context("spawn"), 30
-    pipes = [spawn.Pipe() for _ in range(2)]
+    spawn = multiprocessing.get_context("spawn")
+    start, won = spawn.Barrier(2), spawn.SimpleQueue()
     processes = [
-        spawn.Process(target=land_in_turn, args=(bucket, rounds, theirs, data))
-        for (_, theirs), data in zip(pipes, (b"first", b"second"), strict=True)
+        spawn.Process(target=land_many, args=(bucket, data, start, won), daemon=True)
+        for data in (b"first", b"second")
     ]
+
     for process in processes:
         process.start()
-    ours = [our for our, _ in pipes]
+    for process in processes:
+        process.join(60)
 
-    for number in range(rounds):
-        assert [our.recv() for our in ours] == ["ready", "ready"]
-        for our in ours:
-            our.send("go")
-        generations = [our.recv() for our in ours]
-
+    assert [process.exitcode for process in processes] == [0, 0]
+    wins = [
+        (number, generation, data)
+        for data, generations in (won.get(), won.get())
+        for number, generation in generations.items()
+    ]
+    assert sorted(number for number, _, _ in wins) == list(range(ROUNDS))
+    for number, generation, data in wins:
         there = store.stat(f"name-{number}")
         assert there is not None
-        assert sorted(generations, key=bool) == [None, there.generation]
-        winner = (b"first", b"second")[generations.index(there.generation)]
-        assert (bucket / f"name-{number}").read_bytes() == winner
-    for process, (our, theirs) in zip(processes, pipes, strict=True):
-        process.join(10)
-        assert process.exitcode == 0
-        process.close()
-        our.close()
-        theirs.close()
+        assert there.generation == generation
+        assert (bucket / f"name-{number}").read_bytes() == data
+    won.close()

@@ -20,11 +20,11 @@ import requests
 
 from adapters.pubsub_topic import PubSubTopic
 from adapters.sqlite_topic import SqliteTopic
+from tests.contract.conftest import THREADS
 from transfer.errors import Misconfigured
 from transfer.notification import Notification
 from transfer.topic import Topic
 
-THREADS = 8
 NOTIFICATION = Notification(
     data=json.dumps({"name": "größe/☃ 😀", "size": "1"}, ensure_ascii=False).encode(),
     attributes={"objectId": "größe/☃ 😀 'quoted' \"twice\"", "ce-id": "e" * 64, "long": "x" * 1024},
@@ -194,7 +194,7 @@ class TestSqlite:
         spawn = multiprocessing.get_context("spawn")
         start = spawn.Barrier(8)
         processes = [
-            spawn.Process(target=publish_many, args=(file, 10 * number, start))
+            spawn.Process(target=publish_many, args=(file, 10 * number, start), daemon=True)
             for number in range(8)
         ]
         for process in processes:
@@ -205,15 +205,20 @@ class TestSqlite:
         assert [process.exitcode for process in processes] == [0] * 8
         assert sorted(int(kept.data) for kept in rows(file)) == list(range(80))
 
-    def test_threads_may_be_the_first_to_open_the_file(self, tmp_path: Path) -> None:
-        files = [tmp_path / f"{number}.db" for number in range(10)]
+    def test_whoever_makes_the_file_first_is_waited_for(self, file: Path) -> None:
+        file.parent.mkdir()
+        with (
+            closing(sqlite3.connect(file, isolation_level=None)) as another,
+            ThreadPoolExecutor() as pool,
+        ):
+            another.execute("BEGIN IMMEDIATE")
 
-        with ThreadPoolExecutor(THREADS) as pool:
-            for file in files:
-                publish = SqliteTopic(file).publish
-                list(pool.map(publish, [NOTIFICATION] * THREADS))
+            publishing = pool.submit(SqliteTopic(file).publish, NOTIFICATION)
+            time.sleep(0.1)
+            another.execute("COMMIT")
 
-        assert [len(rows(file)) for file in files] == [THREADS] * 10
+            message_id = publishing.result()
+        assert [kept.id for kept in rows(file)] == [message_id]
 
     def test_a_file_of_another_kind_is_refused_and_kept(self, file: Path) -> None:
         file.parent.mkdir()
