@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help demo run test check lock clean
+.PHONY: help demo run key test check lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -20,6 +20,9 @@ demo: .venv/done ## land a real object on this machine, from S3 event to notific
 
 run: .venv/done ## serve, with the settings of the environment
 	$(BIN)/gunicorn
+
+key: .venv/done ## make an API key: make key NAME=lambda
+	@$(BIN)/python new_key.py $(or $(NAME),lambda)
 
 test: .venv/done ## all tests
 	$(BIN)/python -m pytest

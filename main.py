@@ -14,12 +14,15 @@ from handlers.app import create_app
 from handlers.health import HealthHandlers
 from handlers.process_message import MessageHandlers
 from handlers.spec import SpecInvalid, read_operations
-from settings import Settings, SettingsInvalid, read_settings
+from settings import Settings, SettingsInvalid, read_keys_file, read_settings
 from transfer.admission import Admission
-from transfer.api_keys import ApiKey, parse_api_keys
+from transfer.api_keys import parse_api_keys
 from transfer.errors import LandfallError
+from transfer.key_ring import KeyRing
 from transfer.landing import Landing
+from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
+from transfer.redaction import RedactingFormatter
 from transfer.store import Store
 from transfer.topic import Topic
 
@@ -34,7 +37,13 @@ def build(settings: Settings) -> Flask:
     admission = Admission(settings.max_transfers)
     readiness = Readiness({"store": store.check, "topic": topic.check})
     landing = Landing(S3Source(), store, topic, settings.object_name, settings.max_object_bytes)
-    messages = MessageHandlers(landing, admission, settings.source_buckets, settings.s3_endpoints)
+    messages = MessageHandlers(
+        landing,
+        admission,
+        RateLimit(settings.max_messages_per_minute),
+        settings.source_buckets,
+        settings.s3_endpoints,
+    )
     health = HealthHandlers(readiness, admission)
     operations = read_operations(SPEC)
     handlers = {
@@ -42,9 +51,11 @@ def build(settings: Settings) -> Flask:
         "getHealth": health.get_health,
         "getReadiness": health.get_readiness,
     }
-    app = create_app(operations, handlers, CallerCheck(operations, read_keys(settings)))
+    key_ring = make_key_ring(settings)
+    app = create_app(operations, handlers, CallerCheck(operations, lambda: key_ring.keys))
     app.extensions["landfall"] = admission  # gunicorn.conf.py drains it on SIGTERM
     readiness.start()
+    key_ring.start()
     return app
 
 
@@ -69,21 +80,25 @@ def make_topic(settings: Settings) -> Topic:
     return PubSubTopic(settings.notification_topic)
 
 
-def read_keys(settings: Settings) -> tuple[ApiKey, ...]:
-    if settings.api_keys_secret is None:
-        return settings.api_keys
+def make_key_ring(settings: Settings) -> KeyRing:
+    """Raise SettingsInvalid, or Misconfigured, if there are no keys to begin with."""
+    file, secret = settings.api_keys_file, settings.api_keys_secret
+    if file is not None:
+        return KeyRing(lambda: read_keys_file(file))
+    if secret is None:
+        return KeyRing(lambda: settings.api_keys)
     from adapters.secret_manager import read_secret
 
     try:
-        return parse_api_keys(read_secret(settings.api_keys_secret))
+        return KeyRing(lambda: parse_api_keys(read_secret(secret)))
     except ValueError as error:
         raise SettingsInvalid(f"The secret of API_KEYS_SECRET is wrong: {error}.") from None
 
 
 def configure_logging(level: str) -> None:
-    logging.basicConfig(
-        level=level, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
     # At DEBUG these write whole URLs, and a presigned one is a secret.
     for name in ("urllib3", "requests", "google", "grpc"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -36,6 +36,8 @@ class Settings:
     notification_topic: str | Path
     """A topic `projects/P/topics/T`, or a SQLite file."""
     api_keys: tuple[ApiKey, ...]
+    api_keys_file: Path | None
+    """Where the keys were read from, to be read again."""
     api_keys_secret: str | None
     """A version in Secret Manager that holds the keys instead."""
     source_buckets: tuple[str, ...]
@@ -43,6 +45,8 @@ class Settings:
     object_name: ObjectName
     max_object_bytes: int
     max_transfers: int
+    max_messages_per_minute: int
+    """Per key and worker; 0 for no limit."""
     log_level: str
     port: int
 
@@ -55,10 +59,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     reader = _Reader(environment)
     keys, secret = _api_keys(reader)
+    file = environment.get("API_KEYS_FILE")
     settings = Settings(
         landing_bucket=reader.read("LANDING_BUCKET", "file:var/bucket", _bucket),
         notification_topic=reader.read("NOTIFICATION_TOPIC", "sqlite:var/notifications.db", _topic),
         api_keys=keys,
+        api_keys_file=Path(file) if file else None,
         api_keys_secret=secret,
         source_buckets=reader.read("SOURCE_BUCKETS", None, _globs) or (),
         s3_endpoints=reader.read("S3_ENDPOINTS", "", _origins),
@@ -69,6 +75,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_transfers=reader.read(
             "MAX_TRANSFERS", str(SERVER_THREADS - SPARE_THREADS), _whole(1, 10_000)
         ),
+        max_messages_per_minute=reader.read("MAX_MESSAGES_PER_MINUTE", "0", _whole(0, 1_000_000)),
         log_level=reader.read("LOG_LEVEL", "INFO", _log_level),
         port=reader.read("PORT", "8080", _whole(1, 65_535)),
     )
@@ -122,11 +129,12 @@ def _api_keys(reader: _Reader) -> tuple[tuple[ApiKey, ...], str | None]:
         return (), None
     if given == ["API_KEYS_SECRET"]:
         return (), reader.read("API_KEYS_SECRET", None, _secret)
-    parse = parse_api_keys if given == ["API_KEYS"] else _keys_file
+    parse = parse_api_keys if given == ["API_KEYS"] else read_keys_file
     return reader.read(given[0], None, parse), None
 
 
-def _keys_file(path: str) -> tuple[ApiKey, ...]:
+def read_keys_file(path: str | Path) -> tuple[ApiKey, ...]:
+    """Return the keys of a file like API_KEYS; raise ValueError with words for the operator."""
     try:
         text = Path(path).read_text("utf-8")
     except OSError as error:

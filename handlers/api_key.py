@@ -19,7 +19,7 @@ class CallerCheck:
     def __init__(
         self,
         operations: Sequence[Operation],
-        keys: Sequence[ApiKey],
+        keys: Callable[[], Sequence[ApiKey]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._operations = operations
@@ -48,7 +48,7 @@ class CallerCheck:
         presented = request.headers.get(header)
         if not presented:
             raise RequestRefused("API_KEY_MISSING", f"Send your API key in the {header} header.")
-        key = find_api_key(self._keys, presented, self._now())
+        key = find_api_key(self._keys(), presented, self._now())
         if key is None:
             raise RequestRefused(
                 "API_KEY_INVALID", "The API key is not known, expired or switched off."

@@ -12,6 +12,7 @@ from transfer.admission import Admission
 from transfer.api_keys import check_bucket
 from transfer.landing import Landing, Outcome
 from transfer.message import Message, parse_message
+from transfer.rate_limit import RateLimit
 from transfer.store import StoredObject
 
 _log = logging.getLogger("landfall.messages")
@@ -24,16 +25,19 @@ class MessageHandlers:
         self,
         landing: Landing,
         admission: Admission,
+        rate_limit: RateLimit,
         source_buckets: Sequence[str],
         s3_endpoints: Set[str],
     ) -> None:
         self._landing = landing
         self._admission = admission
+        self._rate_limit = rate_limit
         self._source_buckets = source_buckets
         self._s3_endpoints = s3_endpoints
 
     def process_message(self) -> Response:
         started = time.monotonic()
+        self._rate_limit.take(g.api_key.name)
         message = parse_message(read_message_fields(request), self._s3_endpoints)
         check_bucket(message.bucket, self._source_buckets, g.api_key)
         with self._admission.transfer():

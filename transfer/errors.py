@@ -1,13 +1,14 @@
 """Why a message could not be answered with success.
 
     LandfallError
-    ├── Refused                 sending the same message again cannot help
+    ├── Refused                 sending the same message again at once cannot help
     │   ├── InvalidMessage
     │   ├── UrlRefused
     │   ├── BucketNotAllowed
     │   ├── ObjectTooLarge
     │   ├── SourceGone
-    │   └── SourceRefused
+    │   ├── SourceRefused
+    │   └── RateLimited
     ├── Unavailable             sending it again, with a fresh URL, may help
     │   ├── UrlExpired
     │   ├── SourceUnavailable
@@ -73,6 +74,16 @@ class SourceRefused(Refused):
     """S3 will not give the object to this URL, and a fresh one alone does not help."""
 
     reason = "SOURCE_REFUSED"
+
+
+class RateLimited(Refused):
+    """This key has sent as many messages as it may for now; `retry_after` is in seconds."""
+
+    reason = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(LandfallError):

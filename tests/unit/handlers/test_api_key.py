@@ -35,7 +35,7 @@ def who() -> Response:
 
 @pytest.fixture
 def client() -> FlaskClient:
-    check = CallerCheck(OPERATIONS, KEYS, now=lambda: NOW)
+    check = CallerCheck(OPERATIONS, lambda: KEYS, now=lambda: NOW)
     return create_app(
         OPERATIONS, dict.fromkeys(("land", "getHealth", "getOther"), who), check
     ).test_client()
@@ -170,7 +170,7 @@ def test_a_caller_learns_which_method_a_path_takes(
 
 def test_all_methods_of_a_path_are_told() -> None:
     twice = [Operation("a", "GET", "/a", None), Operation("b", "PUT", "/a", None)]
-    app = create_app(twice, {"a": who, "b": who}, CallerCheck(twice, KEYS))
+    app = create_app(twice, {"a": who, "b": who}, CallerCheck(twice, lambda: KEYS))
 
     answer = app.test_client().delete("/a", headers=WITH_KEY)
 
@@ -235,7 +235,7 @@ def test_without_any_keys_nobody_gets_in() -> None:
     app = create_app(
         OPERATIONS,
         dict.fromkeys(("land", "getHealth", "getOther"), who),
-        CallerCheck(OPERATIONS, ()),
+        CallerCheck(OPERATIONS, lambda: ()),
     )
 
     assert reason_of(post(app.test_client(), WITH_KEY)) == (401, "API_KEY_INVALID")
@@ -244,4 +244,4 @@ def test_without_any_keys_nobody_gets_in() -> None:
 @pytest.mark.parametrize("ids", [("land", "getHealth"), ("land", "getHealth", "getOther", "more")])
 def test_operations_and_handlers_must_be_the_same(ids: tuple[str, ...]) -> None:
     with pytest.raises(SpecInvalid, match=r"getOther|more"):
-        create_app(OPERATIONS, dict.fromkeys(ids, who), CallerCheck(OPERATIONS, KEYS))
+        create_app(OPERATIONS, dict.fromkeys(ids, who), CallerCheck(OPERATIONS, lambda: KEYS))

@@ -28,7 +28,7 @@ def leaves() -> list[type[LandfallError]]:
 
 
 def answer_to(handler: Callable[[], Response], data: bytes = b"") -> TestResponse:
-    app = create_app([THING], {"doThing": handler}, CallerCheck([THING], ()))
+    app = create_app([THING], {"doThing": handler}, CallerCheck([THING], lambda: ()))
     return app.test_client().post("/thing", data=data)
 
 

@@ -1,0 +1,62 @@
+"""The last net: what reaches a log record is blotted out there."""
+
+import io
+import logging
+
+import pytest
+
+from transfer.redaction import RedactingFormatter, redact
+
+CANARY = "canary5d1f%2F+=="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://b.s3.amazonaws.com/k?X-Amz-Signature={CANARY}&versionId=3",
+        f"/k?x-amz-credential={CANARY}",
+        f"?X-Amz-Security-Token={CANARY}",
+        f"/k?AWSAccessKeyId={CANARY}&Expires=1",
+        f"/k?Expires=1&Signature={CANARY}",
+        f"PUT /upload/storage/v1/b/x/o?uploadType=resumable&upload_id={CANARY}",
+        f"POST /processmessage?key={CANARY} HTTP/1.1",
+        f"/?a=1&api_key={CANARY}",
+        f"x-api-key: {CANARY}",
+        f"{{'x-api-key': '{CANARY}'}}",
+        f"Authorization: Bearer {CANARY}",
+    ],
+)
+def test_a_secret_is_blotted_out(text: str) -> None:
+    assert "canary" not in redact(text)
+    assert "[redacted]" in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "landed s3://b/signature=1.txt",
+        "monkey=3",
+        "X-Amz-Expires=3600",
+        "the key lambda",
+        "?keys=3",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_arguments_and_tracebacks_are_redacted_too() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(RedactingFormatter("%(levelname)s %(message)s"))
+    log = logging.getLogger("test of redaction")
+    log.propagate = False
+    log.addHandler(handler)
+
+    try:
+        raise ValueError(f"https://x/?X-Amz-Signature={CANARY}")
+    except ValueError as error:
+        log.error("failed for %s", f"?upload_id={CANARY}", exc_info=error)
+
+    assert "Traceback" in stream.getvalue()
+    assert "canary" not in stream.getvalue()
