@@ -34,7 +34,7 @@ def test_a_secret_is_blotted_out(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "landed s3://b/signature=1.txt",
+        "landed s3://b/a.txt",
         "monkey=3",
         "X-Amz-Expires=3600",
         "the key lambda",
