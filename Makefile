@@ -1,9 +1,10 @@
 # Everything runs in .venv, made from pinned, hashed requirements with Python 3.11 to 3.13.
 PYTHON ?= python3
 BIN := .venv/bin
-SHELL := /bin/bash
+SHELL := /bin/bash -o pipefail
+CODE := main.py settings.py gunicorn.conf.py new_key.py handlers transfer adapters forwarder
 
-.PHONY: help demo run key test check lock clean
+.PHONY: help demo run key test check lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -27,11 +28,14 @@ key: .venv/done ## make an API key: make key NAME=lambda
 test: .venv/done ## all tests
 	$(BIN)/python -m pytest
 
-check: .venv/done ## what CI runs: tests, lint, types, import rules
+check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet -ll --recursive $(CODE)
+	git ls-files | grep -vE '^(tests/|requirements.*[.]txt)' | \
+	  xargs $(BIN)/detect-secrets-hook --exclude-lines '"etag"|API_KEYS_SECRET'
 	$(BIN)/python -m pytest
 
 lock: .venv/done ## renew the pinned requirements from the *.in files
@@ -39,6 +43,12 @@ lock: .venv/done ## renew the pinned requirements from the *.in files
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --output-file $$name.txt $$name.in; \
 	done
+
+sbom: .venv/done ## bill of materials of what is deployed, as build/sbom.json
+	rm -rf build/runtime && $(PYTHON) -m venv build/runtime
+	build/runtime/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	build/runtime/bin/pip uninstall --quiet --yes pip setuptools
+	$(BIN)/cyclonedx-py environment --output-reproducible -o build/sbom.json build/runtime/bin/python
 
 clean: ## remove all that make and the demo made
 	rm -rf .venv var build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -43,6 +43,7 @@ def build(settings: Settings) -> Flask:
         RateLimit(settings.max_messages_per_minute),
         settings.source_buckets,
         settings.s3_endpoints,
+        settings.s3_partitions,
     )
     health = HealthHandlers(readiness, admission)
     operations = read_operations(SPEC)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from transfer.api_keys import ApiKey, parse_api_keys
 from transfer.object_name import ObjectName
+from transfer.s3_hosts import ALL_PARTITIONS, PUBLIC_PARTITIONS
 
 SERVER_THREADS = 20
 """Requests that one gunicorn worker serves at once."""
@@ -42,6 +43,7 @@ class Settings:
     """A version in Secret Manager that holds the keys instead."""
     source_buckets: tuple[str, ...]
     s3_endpoints: frozenset[str]
+    s3_partitions: frozenset[str]
     object_name: ObjectName
     max_object_bytes: int
     max_transfers: int
@@ -68,6 +70,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         api_keys_secret=secret,
         source_buckets=reader.read("SOURCE_BUCKETS", None, _globs) or (),
         s3_endpoints=reader.read("S3_ENDPOINTS", "", _origins),
+        s3_partitions=reader.read(
+            "S3_PARTITIONS", ",".join(sorted(PUBLIC_PARTITIONS)), _partitions
+        ),
         object_name=reader.read("OBJECT_NAME", "{bucket}/{key}", ObjectName),
         max_object_bytes=reader.read(
             "MAX_OBJECT_BYTES", str(MAX_OBJECT_BYTES), _whole(1, MAX_OBJECT_BYTES)
@@ -183,6 +188,13 @@ def _origins(text: str) -> frozenset[str]:
                 "path or a slash at the end, separated by commas"
             )
     return origins
+
+
+def _partitions(text: str) -> frozenset[str]:
+    partitions = frozenset(part.strip() for part in text.split(","))
+    if not partitions <= ALL_PARTITIONS:
+        raise ValueError(f"it must be some of {', '.join(sorted(ALL_PARTITIONS))}")
+    return partitions
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

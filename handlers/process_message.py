@@ -28,17 +28,21 @@ class MessageHandlers:
         rate_limit: RateLimit,
         source_buckets: Sequence[str],
         s3_endpoints: Set[str],
+        s3_partitions: Set[str],
     ) -> None:
         self._landing = landing
         self._admission = admission
         self._rate_limit = rate_limit
         self._source_buckets = source_buckets
         self._s3_endpoints = s3_endpoints
+        self._s3_partitions = s3_partitions
 
     def process_message(self) -> Response:
         started = time.monotonic()
         self._rate_limit.take(g.api_key.name)
-        message = parse_message(read_message_fields(request), self._s3_endpoints)
+        message = parse_message(
+            read_message_fields(request), self._s3_endpoints, self._s3_partitions
+        )
         check_bucket(message.bucket, self._source_buckets, g.api_key)
         with self._admission.transfer():
             outcome = self._landing.land(message)

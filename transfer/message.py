@@ -9,6 +9,7 @@ from datetime import datetime
 
 from transfer.errors import InvalidMessage
 from transfer.presigned_url import PresignedUrl, parse_presigned_url
+from transfer.s3_hosts import PUBLIC_PARTITIONS
 
 MAX_KEY_BYTES = 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -39,10 +40,15 @@ class Message:
     """Digests by algorithm (`crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`)."""
 
 
-def parse_message(fields: Mapping[str, object], endpoints: Set[str]) -> Message:
+def parse_message(
+    fields: Mapping[str, object],
+    endpoints: Set[str],
+    partitions: Set[str] = PUBLIC_PARTITIONS,
+) -> Message:
     """Return the message that the JSON object `fields` holds; unknown fields are ignored.
 
-    `endpoints` are origins of S3-compatible servers besides Amazon's own.
+    `endpoints` are origins of S3-compatible servers besides Amazon's own, which are those
+    of these `partitions`.
 
     Raises:
         InvalidMessage, UrlRefused
@@ -67,7 +73,7 @@ def parse_message(fields: Mapping[str, object], endpoints: Set[str]) -> Message:
         part_size=_integer(fields, "PartSize", 1),
         full_object=_full_object(fields),
         checksums=_checksums(fields),
-        url=parse_presigned_url(url_text, bucket, key, version_id, endpoints),
+        url=parse_presigned_url(url_text, bucket, key, version_id, endpoints, partitions),
     )
 
 

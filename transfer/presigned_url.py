@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from transfer.errors import UrlRefused
-from transfer.s3_hosts import Host, is_alias, parse_host
+from transfer.s3_hosts import PUBLIC_PARTITIONS, Host, is_alias, parse_host
 from transfer.url_signature import check_signature
 
 MAX_LENGTH = 8192
@@ -43,7 +43,12 @@ class PresignedUrl:
 
 
 def parse_presigned_url(
-    text: str, bucket: str, key: str, version_id: str | None, endpoints: Set[str]
+    text: str,
+    bucket: str,
+    key: str,
+    version_id: str | None,
+    endpoints: Set[str],
+    partitions: Set[str] = PUBLIC_PARTITIONS,
 ) -> PresignedUrl:
     """Return the URL if it gets `key` from `bucket` and nothing else, from Amazon S3.
 
@@ -55,7 +60,7 @@ def parse_presigned_url(
     """
     if len(text) > MAX_LENGTH:
         raise UrlRefused(f"PresignedUrl is longer than {MAX_LENGTH} characters.")
-    host, target = _split_origin(text, endpoints)
+    host, target = _split_origin(text, endpoints, partitions)
     match = _TARGET.fullmatch(target)
     if match is None:
         raise UrlRefused(
@@ -73,7 +78,7 @@ def parse_presigned_url(
     return PresignedUrl(bucket, key, signature.version_id, signature.headers, host.listed, text)
 
 
-def _split_origin(text: str, endpoints: Set[str]) -> tuple[Host, str]:
+def _split_origin(text: str, endpoints: Set[str], partitions: Set[str]) -> tuple[Host, str]:
     for origin in endpoints:
         if text.startswith(f"{origin}/"):
             return Host(bucket=None, region=None, listed=True), text[len(origin) :]
@@ -83,7 +88,7 @@ def _split_origin(text: str, endpoints: Set[str]) -> tuple[Host, str]:
             "PresignedUrl must begin with https:// and a lower-case host name, on port 443, "
             "or with an origin of S3_ENDPOINTS."
         )
-    return parse_host(match["host"]), text[match.end() :]
+    return parse_host(match["host"], partitions), text[match.end() :]
 
 
 def _split_path(host: Host, path: str) -> tuple[str, str]:

@@ -1,30 +1,52 @@
-"""Host names of Amazon S3, general-purpose buckets, in the public partitions.
+"""Host names of Amazon S3, general-purpose buckets, by partition.
 
 Matched whole, never by suffix: strangers have hosts under Amazon's domains too.
 https://docs.aws.amazon.com/general/latest/gr/s3.html
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
 from transfer.errors import UrlRefused
 
 _BUCKET = r"(?:(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.)?"
-_US_GOV = r"us-gov-[a-z]+-\d+"
-_COMMERCIAL = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d+"
-_AWS_REGION = rf"{_US_GOV}|{_COMMERCIAL}"
 
-_PATTERNS = tuple(
-    re.compile(_BUCKET + pattern, re.ASCII)
-    for pattern in (
-        rf"s3(?:-fips)?(?:\.dualstack)?\.(?P<region>{_AWS_REGION})\.amazonaws\.com",
-        rf"s3-(?P<region>{_AWS_REGION})\.amazonaws\.com",
+
+def _regional(region: str, domain: str, fips: str = "") -> str:
+    return rf"s3{fips}(?:\.dualstack)?\.(?P<region>{region})\.{re.escape(domain)}"
+
+
+def _dashed(region: str) -> str:
+    return rf"s3-(?P<region>{region})\.amazonaws\.com"
+
+
+_FIPS = "(?:-fips)?"
+_COMMERCIAL = r"(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d+"
+_US_GOV = r"us-gov-[a-z]+-\d+"
+_BY_PARTITION = {
+    "aws": (
+        _regional(_COMMERCIAL, "amazonaws.com", _FIPS),
+        _dashed(_COMMERCIAL),
         r"s3(?:-external-1)?\.amazonaws\.com",
         r"(?<=.)s3-accelerate(?:\.dualstack)?\.amazonaws\.com",
-        r"s3(?:\.dualstack)?\.(?P<region>cn-[a-z]+-\d+)\.amazonaws\.com\.cn",
-        r"s3(?:\.dualstack)?\.(?P<region>eusc-de-[a-z]+-\d+)\.amazonaws\.eu",
-    )
-)
+    ),
+    "aws-us-gov": (_regional(_US_GOV, "amazonaws.com", _FIPS), _dashed(_US_GOV)),
+    "aws-cn": (_regional(r"cn-[a-z]+-\d+", "amazonaws.com.cn"),),
+    "aws-eusc": (_regional(r"eusc-de-[a-z]+-\d+", "amazonaws.eu"),),
+    "aws-iso": (_regional(r"us-iso-[a-z]+-\d+", "c2s.ic.gov", _FIPS),),
+    "aws-iso-b": (_regional(r"us-isob-[a-z]+-\d+", "sc2s.sgov.gov", _FIPS),),
+    "aws-iso-e": (_regional(r"eu-isoe-[a-z]+-\d+", "cloud.adc-e.uk", _FIPS),),
+    "aws-iso-f": (_regional(r"us-isof-[a-z]+-\d+", "csp.hci.ic.gov", _FIPS),),
+}
+_PATTERNS = {
+    partition: tuple(re.compile(_BUCKET + pattern, re.ASCII) for pattern in patterns)
+    for partition, patterns in _BY_PARTITION.items()
+}
+ALL_PARTITIONS = frozenset(_PATTERNS)
+PUBLIC_PARTITIONS = frozenset({"aws", "aws-us-gov", "aws-cn", "aws-eusc"})
+"""The isolated ones are not on the internet, and only taken if an operator names them."""
+
 # Labels in a bucket's place that name something else: punycode, S3's own hosts, VPC endpoints.
 _NO_BUCKET = re.compile(r"(?:xn--|s3-|sthree-|vpce-).*")
 # And names that do, in a host as in a path: access-point aliases, Object Lambda, directory
@@ -47,13 +69,13 @@ def is_alias(bucket: str) -> bool:
     return _ALIAS.fullmatch(bucket) is not None
 
 
-def parse_host(name: str) -> Host:
+def parse_host(name: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> Host:
     """Return what an S3 host name says.
 
     Raises:
-        UrlRefused: It is not one that serves general-purpose buckets.
+        UrlRefused: It is not one that serves general-purpose buckets in these partitions.
     """
-    for pattern in _PATTERNS:
+    for pattern in (p for partition in sorted(partitions) for p in _PATTERNS[partition]):
         match = pattern.fullmatch(name)
         if match is not None:
             bucket = match["bucket"]

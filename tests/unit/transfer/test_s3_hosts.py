@@ -135,3 +135,28 @@ def test_a_reserved_name_is_an_alias(name: str) -> None:
 @pytest.mark.parametrize("name", ["s3alias", "x-s3alias-y", "x-ol-s3", "x-s3", "heron.meadow"])
 def test_another_name_is_no_alias(name: str) -> None:
     assert not is_alias(name)
+
+
+@pytest.mark.parametrize(
+    ("partition", "host", "region"),
+    [
+        ("aws-iso", "s3.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
+        ("aws-iso-b", "s3.dualstack.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
+        ("aws-iso-e", "s3.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"),
+        ("aws-iso-f", "s3-fips.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"),
+    ],
+)
+def test_an_isolated_partition_is_taken_only_where_it_is_named(
+    partition: str, host: str, region: str
+) -> None:
+    assert parse_host(f"heron-meadow.{host}", {partition}) == Host("heron-meadow", region)
+    with pytest.raises(UrlRefused):
+        parse_host(f"heron-meadow.{host}")
+
+
+@pytest.mark.parametrize(
+    "host", ["s3.eu-west-2.amazonaws.com", "s3.amazonaws.com", "s3.us-gov-west-1.amazonaws.com"]
+)
+def test_a_partition_that_is_not_named_is_refused(host: str) -> None:
+    with pytest.raises(UrlRefused):
+        parse_host(f"heron-meadow.{host}", {"aws-cn"})
