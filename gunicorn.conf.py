@@ -7,10 +7,13 @@ https://docs.gunicorn.org/en/stable/settings.html
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settings
+
+_MEMORY_DISK = "/dev/shm"  # noqa: S108  # nosec B108 - a directory of the system's
 
 wsgi_app = "main:app"
 bind = f":{os.environ.get('PORT') or 8080}"
@@ -20,7 +23,7 @@ threads = SERVER_THREADS
 timeout = 60  # the worker's heartbeat; threads may be busy for as long as a transfer lasts
 graceful_timeout = 25  # App Engine kills 30 s after SIGTERM
 keepalive = 650  # longer than the load balancer keeps an idle connection
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeats off the disk
+worker_tmp_dir = _MEMORY_DISK if Path(_MEMORY_DISK).is_dir() else None  # for heartbeats
 limit_request_line = 4094
 limit_request_fields = 60
 control_socket_disable = True
