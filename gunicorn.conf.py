@@ -13,7 +13,7 @@ from typing import Any
 
 from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settings
 
-_MEMORY_DISK = "/dev/shm"  # noqa: S108  # nosec B108 - a directory of the system's
+_MEMORY_DISK = "/dev/shm"  # noqa: S108 # nosec B108
 
 wsgi_app = "main:app"
 bind = f":{os.environ.get('PORT') or 8080}"
