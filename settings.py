@@ -182,7 +182,8 @@ def _globs(text: str) -> tuple[str, ...]:
 def _origins(text: str) -> frozenset[str]:
     origins = frozenset(part.strip() for part in text.split(",") if part.strip())
     for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
+        port = re.search(r":(\d+)$", origin)
+        if not _ORIGIN.fullmatch(origin) or (port and not 1 <= int(port[1]) <= 65_535):
             raise ValueError(
                 "it must be origins in lower case, such as http://127.0.0.1:9000, without a "
                 "path or a slash at the end, separated by commas"

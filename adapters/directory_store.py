@@ -211,7 +211,10 @@ class DirectoryStore:
 
     def _folder(self, *parts: str) -> Path:
         folder = self._hidden.joinpath(*parts)
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._sync_up(folder)
+            sync_directory(self._root.parent)
         return folder
 
     @contextmanager

@@ -99,7 +99,7 @@ class SessionUpload:
                 self._expect_unfinished(tries)
                 continue
             if answer.status_code in (200, 201):
-                return self._finished(answer.json())
+                return self._finished(answer)
             if answer.status_code == 400:
                 raise TokenMoved  # the checksum was refused; the caller looks which it is
             failure = error_of_status(answer.status_code, self._bucket)
@@ -156,7 +156,14 @@ class SessionUpload:
         except (requests.RequestException, OSError) as error:
             raise StoreUnavailable(f"Cloud Storage failed ({type(error).__name__}).") from None
 
-    def _finished(self, resource: Mapping[str, str]) -> StoredObject:
+    def _finished(self, answer: requests.Response) -> StoredObject:
+        try:
+            return self._stored(answer.json())
+        except (ValueError, KeyError, TypeError):
+            pass  # outside of here, the foreign text would stay as context
+        raise UploadLost("Cloud Storage answered what cannot be read: read the destination.")
+
+    def _stored(self, resource: Mapping[str, str]) -> StoredObject:
         return StoredObject(
             bucket=resource["bucket"],
             name=resource["name"],

@@ -53,13 +53,9 @@ class Dialer:
         addresses = self._resolve(host, port)
         give_up = time.monotonic() + CONNECT_SECONDS
         for family, address in addresses[:MAX_ADDRESSES]:
-            connection = socket.socket(family, socket.SOCK_STREAM)
             try:
-                connection.settimeout(max(0.1, give_up - time.monotonic()))
-                connection.connect(address)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection = _connect(family, address, max(0.1, give_up - time.monotonic()))
             except OSError:
-                connection.close()
                 continue
             # TLS takes the socket object over, so the cut needs a handle of its own.
             self._handle = connection.dup()
@@ -106,6 +102,18 @@ class Dialer:
         if not self._private_allowed and not all(is_public(str(f[4][0])) for f in found):
             raise SourceUnavailable("The source's host name resolves to an address not public.")
         return [(family, address) for family, _, _, _, address in found]
+
+
+def _connect(family: int, address: Any, seconds: float) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(seconds)
+        connection.connect(address)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 class _PinnedHTTPConnection(HTTPConnection):

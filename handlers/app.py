@@ -25,7 +25,7 @@ def create_app(
         lonely = ", ".join(sorted(specified ^ set(handlers)))
         raise SpecInvalid(f"openapi.yaml and the handlers do not agree on {lonely}.")
     app = Flask("landfall", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + 1  # one more shows that there is more
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider's
     app.url_map.merge_slashes = False
     app.before_request(check_caller)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from handlers.errors import RequestRefused
 
@@ -20,7 +21,7 @@ def read_message_fields(request: Request) -> Mapping[str, object]:
         RequestRefused
     """
     _check_type(request)
-    body = _parse(request.get_data(cache=False))
+    body = _parse(_read(request))
     fields = body.get("inputMessage", body) if isinstance(body, dict) else None
     if not isinstance(fields, dict):
         raise _malformed('must be an object like {"inputMessage": {...}}')
@@ -33,6 +34,15 @@ def _check_type(request: Request) -> None:
         raise RequestRefused("NOT_JSON", "Send Content-Type: application/json, in UTF-8.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RequestRefused("NOT_JSON", "Send the body without a Content-Encoding.")
+
+
+def _read(request: Request) -> bytes:
+    data = request.get_data(cache=False)
+    if len(data) > MAX_BYTES:
+        raise RequestEntityTooLarge
+    if request.content_length not in (None, len(data)):
+        raise _malformed("ended before its Content-Length")
+    return data
 
 
 def _parse(data: bytes) -> object:

@@ -109,8 +109,11 @@ def _request_refused(error: RequestRefused) -> Response:
 
 
 def _http_exception(error: HTTPException) -> Response:
-    reason = _REASONS.get(error.code or 500, "MALFORMED_BODY")
-    return answer_with(reason, _TEXTS.get(error.code or 500, "The request cannot be read."))
+    code = error.code or 500
+    if code >= 500:
+        return _unexpected(error)
+    reason = _REASONS.get(code, "MALFORMED_BODY")
+    return answer_with(reason, _TEXTS.get(code, "The request cannot be read."))
 
 
 def _unexpected(error: Exception) -> Response:

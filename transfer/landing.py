@@ -81,7 +81,10 @@ class Landing:
             except UploadLost as lost:
                 budget.spend(lost)
             except SourceChanged:
-                return Outcome("superseded", message.etag or "")
+                if message.etag is not None:
+                    return Outcome("superseded", message.etag)
+                # It means whatever is there, so it starts again with that.
+                budget.spend(SourceUnavailable("The object changed while it was read."))
         raise StoreUnavailable(
             f"Others changed the object {MAX_ROUNDS} times meanwhile. Send the message again."
         )

@@ -46,7 +46,7 @@ def object_headers(
     return ObjectHeaders(
         content_type=source.get("content-type"),
         cache_control=source.get("cache-control"),
-        content_disposition=source.get("content-disposition"),
+        content_disposition=_unicode(source.get("content-disposition")),
         content_language=source.get("content-language"),
         content_encoding=_content_encoding(source.get("content-encoding")),
         metadata=metadata,
@@ -67,10 +67,7 @@ def _decoded(value: str) -> str:
     """S3 sends what is not ASCII as RFC 2047; other servers send plain UTF-8.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
     """
-    try:
-        value = value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
+    value = _unicode(value) or ""
     if "=?" not in value:
         return value
     try:
@@ -79,6 +76,14 @@ def _decoded(value: str) -> str:
         return value
     # Whoever uploads may claim any charset, and some give what no JSON or header can hold.
     return value if _UNFIT.search(decoded) else decoded
+
+
+def _unicode(value: str | None) -> str | None:
+    """HTTP libraries read headers as Latin-1; what is not ASCII in them is UTF-8 today."""
+    try:
+        return value.encode("latin-1").decode("utf-8") if value else value
+    except UnicodeError:
+        return value
 
 
 def _content_encoding(value: str | None) -> str | None:

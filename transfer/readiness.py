@@ -30,14 +30,18 @@ class Readiness:
         return dict(self._results)
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="readiness", daemon=True).start()
-
-    def _run(self) -> None:
         for name, check in self._checks.items():
-            try:
-                check()
-            except LandfallError as error:
-                _log.error("The %s is not usable: %s", name, error)
-                self._results[name] = error.reason
-            else:
-                self._results[name] = "ok"
+            thread = threading.Thread(target=self._run, args=(name, check), daemon=True)
+            thread.start()
+
+    def _run(self, name: str, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except LandfallError as error:
+            _log.error("The %s is not usable: %s", name, error)
+            self._results[name] = error.reason
+        except Exception:  # noqa: BLE001 - or it would seem to start for ever
+            _log.exception("The check of the %s failed", name)
+            self._results[name] = LandfallError.reason
+        else:
+            self._results[name] = "ok"

@@ -19,8 +19,9 @@ from tests.contract.conftest import (
     pieces,
 )
 from tests.servers.cloud_storage import CloudStorage
-from tests.servers.cloud_storage_faults import Answer, Drop, LoseAnswer
-from transfer.errors import LandfallError, Misconfigured, SourceUnavailable, TokenMoved
+from tests.servers.cloud_storage_faults import Answer, Drop, Fault, LoseAnswer, Request
+from tests.servers.cloud_storage_objects import Refusal
+from transfer.errors import LandfallError, Misconfigured, SourceUnavailable, TokenMoved, UploadLost
 from transfer.store import ABSENT, STEP
 
 DATA = content_of(4 * STEP + 7)
@@ -120,3 +121,23 @@ def test_no_text_betrays_the_session(
 
     assert len(texts) > 20
     assert not re.search(r"upload_id|uploadType|[0-9a-f]{32}", everything)
+
+
+class Unreadable(Fault):
+    """Processes the request, and answers 200 with something else than the object."""
+
+    def after(self, request: Request) -> None:
+        raise Refusal(200, "backendError", "not an object")
+
+
+def test_a_success_that_cannot_be_read_is_left_to_the_destination(
+    cloud: CloudStorage, gcs: GcsStore
+) -> None:
+    upload = gcs.create("name", len(DATA), HEADERS, ABSENT)
+    upload.send(pieces(DATA, 0, BODY), 0, BODY)
+    cloud.fault("finalise", Unreadable())
+
+    with pytest.raises(UploadLost):
+        finish(upload, DATA)
+
+    assert gcs.stat("name") is not None

@@ -227,3 +227,14 @@ def test_the_context_knows_the_public_authorities_and_checks_names() -> None:
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
     assert len(context.get_ca_certs()) > 50
+
+
+def test_a_machine_without_this_kind_of_network_uses_the_other(server: RawServer) -> None:
+    port = int(server.origin.rpartition(":")[2])
+    unknown = (9999, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))
+    known = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+    dialer = Dialer(private_allowed=True, resolve=lambda *_, **__: [unknown, known])
+
+    with dialer.dial("both", port) as connection:
+        assert connection.getpeername() == ("127.0.0.1", port)
+    dialer.close()

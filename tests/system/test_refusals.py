@@ -1,6 +1,7 @@
 """Bad requests and bad settings, from outside: a clear error each, and nothing stored."""
 
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Any
 import pytest
 
 from tests.system.backends import Embedded
-from tests.system.service import PROGRAMS, ROOT, Service, environment_for, free_port, serving
+from tests.system.service import (
+    API_KEY,
+    PROGRAMS,
+    ROOT,
+    Service,
+    environment_for,
+    free_port,
+    serving,
+)
 
 MESSAGE = {
     "Bucket": "pictures",
@@ -86,6 +95,37 @@ def test_a_bad_request_is_refused(
     found, answer = service.send(wrapped(), **request_)
 
     assert (found, reason_of(answer)) == (status, reason)
+
+
+def exchange(service: Service, head: str, body: bytes) -> bytes:
+    """What comes back for bytes that an HTTP library would not send."""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
+        lines = ["POST /processmessage HTTP/1.1", "Host: x", "Connection: close"]
+        lines += [f"x-api-key: {API_KEY}", "Content-Type: application/json", head, "", ""]
+        connection.sendall("\r\n".join(lines).encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while block := connection.recv(65536):
+            answer += block
+        return answer
+
+
+def test_a_chunked_body_is_not_cut_at_the_limit(service: Service) -> None:
+    """The first 64 KiB of it would be a good message."""
+    body = wrapped() + b" " * (64 * 1024 - len(wrapped())) + b"garbage"
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+    answer = exchange(service, "Transfer-Encoding: chunked", chunked)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"BODY_TOO_LARGE" in answer
+
+
+def test_a_body_that_ends_early_is_refused(service: Service) -> None:
+    answer = exchange(service, "Content-Length: 60000", wrapped())
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"MALFORMED_BODY" in answer
 
 
 def test_a_bucket_not_on_the_list_is_forbidden(service: Service) -> None:

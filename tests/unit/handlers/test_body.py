@@ -198,7 +198,7 @@ def test_nesting_up_to_the_limit_is_read() -> None:
     assert "a" in read(nested(MAX_DEPTH, '{"b":', "}"))
 
 
-@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 1000, 60_000])
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 1000, 9_000])
 def test_deeper_nesting_is_malformed_without_parsing(depth: int) -> None:
     assert reason_of(nested(depth)) == "MALFORMED_BODY"
     assert reason_of(depth * "[") == "MALFORMED_BODY"

@@ -5,12 +5,12 @@ import logging
 from collections.abc import Callable
 
 import pytest
-from flask import Flask, Response, abort, jsonify
+from flask import Flask, Response, abort, jsonify, request
 from werkzeug.test import TestResponse
 
 from handlers.api_key import CallerCheck
 from handlers.app import create_app
-from handlers.body import MAX_BYTES
+from handlers.body import MAX_BYTES, read_message_fields
 from handlers.errors import TABLE, RequestRefused, answer_with
 from handlers.spec import Operation
 from transfer import errors
@@ -29,7 +29,7 @@ def leaves() -> list[type[LandfallError]]:
 
 def answer_to(handler: Callable[[], Response], data: bytes = b"") -> TestResponse:
     app = create_app([THING], {"doThing": handler}, CallerCheck([THING], lambda: ()))
-    return app.test_client().post("/thing", data=data)
+    return app.test_client().post("/thing", data=data, content_type="application/json")
 
 
 def answer_to_raising(error: Exception) -> TestResponse:
@@ -182,11 +182,15 @@ def test_the_frameworks_other_refusals_are_of_a_malformed_request(code: int) -> 
     assert_envelope(answer_to(lambda: abort(code)), 400, "INVALID_ARGUMENT", "MALFORMED_BODY")
 
 
+def test_a_failure_of_the_framework_is_ours() -> None:
+    assert_envelope(answer_to(lambda: abort(503)), 500, "INTERNAL", "INTERNAL")
+
+
 @pytest.mark.parametrize(("length", "code"), [(MAX_BYTES, 200), (MAX_BYTES + 1, 413)])
 def test_a_body_has_at_most_64_kib(length: int, code: int) -> None:
-    from flask import request
+    body = b"{}" + (length - 2) * b" "
 
-    answer = answer_to(lambda: jsonify({"read": len(request.get_data())}), length * b" ")
+    answer = answer_to(lambda: jsonify(read_message_fields(request)), body)
 
     assert answer.status_code == code
     assert MAX_BYTES == 64 * 1024

@@ -96,6 +96,17 @@ def test_a_source_changed_in_mid_transfer_is_superseded(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
+def test_a_message_that_names_no_version_starts_again_with_what_is_there(tmp_path: Path) -> None:
+    source = FakeSource(BODY, cuts=[STEP])
+    source.on_open = lambda: setattr(source, "body", b"newer")
+
+    outcome = landing(source, DirectoryStore(tmp_path)).land(message_for(None))
+
+    assert outcome.status == "landed"
+    assert (tmp_path / NAME).read_bytes() == b"newer"
+    assert leftovers(tmp_path) == []
+
+
 def test_an_unreachable_source_is_asked_again(tmp_path: Path) -> None:
     source = FakeSource(BODY, unreachable=2)
 

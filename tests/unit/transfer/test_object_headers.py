@@ -168,3 +168,11 @@ def test_these_are_all_names_of_ours() -> None:
 
 def test_a_key_is_recorded_unescaped() -> None:
     assert headers_for(key="größe/☃ %20").metadata["s3-key"] == "größe/☃ %20"
+
+
+def test_a_file_name_in_the_disposition_is_read_as_utf_8() -> None:
+    sent = latin_1('attachment; filename="Zürich.csv"')
+
+    stored = headers_for({"content-disposition": sent})
+
+    assert stored.content_disposition == 'attachment; filename="Zürich.csv"'
