@@ -16,9 +16,14 @@ from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settin
 _MEMORY_DISK = "/dev/shm"  # noqa: S108 # nosec B108
 
 wsgi_app = "main:app"
-bind = f":{os.environ.get('PORT') or 8080}"
+try:
+    _settings = read_settings(os.environ)
+except SettingsInvalid as error:
+    sys.exit(str(error))  # a plain message, once, before any worker is forked
+
+bind = f":{_settings.port}"
 worker_class = "gthread"  # a sync worker would be killed in the middle of a long transfer
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+workers = _settings.workers
 threads = SERVER_THREADS
 timeout = 60  # the worker's heartbeat; threads may be busy for as long as a transfer lasts
 graceful_timeout = 25  # App Engine kills 30 s after SIGTERM
@@ -33,18 +38,10 @@ accesslog = None
 raw_env = ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA=true"]
 
 
-def on_starting(server: Any) -> None:
-    """Check the settings before any worker is forked: a plain message, once."""
-    try:
-        read_settings(os.environ)
-    except SettingsInvalid as error:
-        sys.exit(str(error))
-
-
 def post_fork(server: Any, worker: Any) -> None:
     """Leave threads for health and refusals, however many there are."""
-    spare = max(1, worker.cfg.threads - SPARE_THREADS)
-    os.environ.setdefault("MAX_TRANSFERS", str(spare))
+    if not os.environ.get("MAX_TRANSFERS"):
+        os.environ["MAX_TRANSFERS"] = str(max(1, worker.cfg.threads - SPARE_THREADS))
 
 
 def post_worker_init(worker: Any) -> None:

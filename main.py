@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from transfer.topic import Topic
 SPEC = Path(__file__).parent / "openapi.yaml"
 BOOT_FAILED = 3
 """With this exit code of a worker gunicorn ends, instead of trying for ever."""
+RETRY_SECONDS = 5
 
 
 def build(settings: Settings) -> Flask:
@@ -111,9 +113,14 @@ def start(environment: Mapping[str, str]) -> Flask:
         settings = read_settings(environment)
         configure_logging(settings.log_level)
         return build(settings)
-    except (SettingsInvalid, SpecInvalid, LandfallError) as error:
+    except (SettingsInvalid, SpecInvalid) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(BOOT_FAILED)
+    except LandfallError as error:
+        # The secret cannot be read now: only this worker tries again, the others go on.
+        sys.stderr.write(f"{error}\n")
+        time.sleep(RETRY_SECONDS)
+        sys.exit(1)
 
 
 def __getattr__(name: str) -> Flask:

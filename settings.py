@@ -18,7 +18,9 @@ MAX_OBJECT_BYTES = 5_497_558_138_880
 """Cloud Storage's own limit. https://cloud.google.com/storage/quotas#objects"""
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
+_ORIGIN = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?"
+)
 _BUCKET_GLOB = re.compile(r"[A-Za-z0-9._*?\[\]!-]{1,255}")
 
 T = TypeVar("T")
@@ -51,6 +53,7 @@ class Settings:
     """Per key and worker; 0 for no limit."""
     log_level: str
     port: int
+    workers: int
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -83,6 +86,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_messages_per_minute=reader.read("MAX_MESSAGES_PER_MINUTE", "0", _whole(0, 1_000_000)),
         log_level=reader.read("LOG_LEVEL", "INFO", _log_level),
         port=reader.read("PORT", "8080", _whole(1, 65_535)),
+        workers=reader.read("WEB_CONCURRENCY", "2", _whole(1, 64)),
     )
     if reader.problems:
         raise SettingsInvalid(

@@ -43,6 +43,7 @@ class DirectoryStore:
         self._root = directory.absolute()
         self._bucket = self._root.name
         self._hidden = self._root / ".landfall"
+        self._synced: set[Path] = set()
 
     def stat(self, name: str) -> StoredObject | None:
         with translated(), self._locked(name):
@@ -211,10 +212,11 @@ class DirectoryStore:
 
     def _folder(self, *parts: str) -> Path:
         folder = self._hidden.joinpath(*parts)
-        if not folder.is_dir():
+        if folder not in self._synced:  # another process may have made it and died since
             folder.mkdir(parents=True, exist_ok=True)
             self._sync_up(folder)
             sync_directory(self._root.parent)
+            self._synced.add(folder)
         return folder
 
     @contextmanager

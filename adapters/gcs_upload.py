@@ -23,7 +23,7 @@ from transfer.store import ObjectHeaders, StoredObject, Token
 
 TIMEOUT_SECONDS = (10, 60)
 RETRY = DEFAULT_RETRY.with_delay(initial=0.25, multiplier=2, maximum=4).with_timeout(12)
-"""About four tries: the message itself is sent again by the forwarder's queue."""
+"""So long one call may be tried again; then the message itself is sent again."""
 MAX_TRIES = 4
 _RESUME = 308
 _RANGE = re.compile(r"bytes=0-(\d+)")
@@ -201,20 +201,26 @@ class SmallUpload:
 
     def finish(self, tail: bytes, crc32c: str) -> StoredObject:
         self._blob.crc32c = crc32c
-        with translated(str(self._blob.bucket.name)):
-            try:
-                self._blob.upload_from_string(
-                    tail,
-                    content_type=self._headers.content_type,
-                    checksum=None,
-                    if_generation_match=self._token.generation,
-                    if_metageneration_match=self._token.metageneration or None,
-                    timeout=TIMEOUT_SECONDS,
-                    retry=RETRY,
-                )
-            except api.BadRequest:
-                raise TokenMoved from None  # the checksum; the caller looks which it is
+        try:
+            with translated(str(self._blob.bucket.name)):
+                self._send(tail)
+        except StoreUnavailable:
+            raise UploadLost("Cloud Storage may have it all: read the destination.") from None
         return self._describe()
+
+    def _send(self, tail: bytes) -> None:
+        try:
+            self._blob.upload_from_string(
+                tail,
+                content_type=self._headers.content_type,
+                checksum=None,
+                if_generation_match=self._token.generation,
+                if_metageneration_match=self._token.metageneration or None,
+                timeout=TIMEOUT_SECONDS,
+                retry=RETRY,
+            )
+        except api.BadRequest:
+            raise TokenMoved from None  # the checksum; the caller looks which it is
 
     def abort(self) -> None:
         pass  # nothing was sent yet

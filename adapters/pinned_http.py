@@ -58,7 +58,11 @@ class Dialer:
             except OSError:
                 continue
             # TLS takes the socket object over, so the cut needs a handle of its own.
-            self._handle = connection.dup()
+            try:
+                self._handle = connection.dup()
+            except OSError:
+                connection.close()
+                raise SourceUnavailable("No descriptor is left for the source.") from None
             if self.cut_off:  # while there was nothing to shut down yet
                 connection.close()
                 raise SourceUnavailable("The source's host took too long to connect to.")

@@ -1,5 +1,6 @@
 """Who may call what, as openapi.yaml says; a gateway in front is not relied upon."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from handlers.errors import RequestRefused
 from handlers.spec import Operation
 from transfer.api_keys import ApiKey, find_api_key
 
-_IN_QUERY = ("key", "api_key", "x-api-key")
+_IN_QUERY = ("key", "apikey", "xapikey")
 _DEFAULT_HEADER = "x-api-key"
 
 
@@ -29,7 +30,7 @@ class CallerCheck:
     def __call__(self) -> None:
         """Raise RequestRefused unless the spec knows the operation and the caller may use it."""
         _check_tricks()
-        path = request.path.removesuffix("/") or "/"
+        path = request.environ["PATH_INFO"].removesuffix("/")  # request.path hides slashes
         there = [o for o in self._operations if o.path == path]
         operation = next((o for o in there if o.method == request.method), None)
         # A stranger learns nothing of what exists: the key comes before 404 and 405.
@@ -59,7 +60,7 @@ class CallerCheck:
 def _check_tricks() -> None:
     if "X-HTTP-Method-Override" in request.headers:
         raise RequestRefused("METHOD_OVERRIDE", "X-HTTP-Method-Override is not taken.")
-    if any(name.lower() in _IN_QUERY for name in request.args):
+    if any(re.sub("[-_]", "", name.lower()) in _IN_QUERY for name in request.args):
         raise RequestRefused(
             "KEY_IN_QUERY",
             "An API key in the query ends up in logs: send it in the x-api-key header, and "

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from handlers.errors import RequestRefused
 
@@ -37,7 +37,12 @@ def _check_type(request: Request) -> None:
 
 
 def _read(request: Request) -> bytes:
-    data = request.get_data(cache=False)
+    try:
+        data = request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - each server has its own names for a broken stream
+        raise _malformed("is broken off or wrongly framed") from None
     if len(data) > MAX_BYTES:
         raise RequestEntityTooLarge
     if request.content_length not in (None, len(data)):

@@ -35,6 +35,10 @@ class Budget:
         seconds = min(MAX_SECONDS, max(MIN_SECONDS, size / MIN_BYTES_PER_SECOND))
         self.deadline = self._started + seconds
 
+    def give_way(self) -> None:
+        """Wait a moment, so that workers on one object do not keep thwarting each other."""
+        self._sleep(random.uniform(0.0, 0.3))  # noqa: S311 - only jitter
+
     def spend(self, interruption: Unavailable) -> None:
         """Wait a little before another try, or raise the interruption if there is none left."""
         pause = random.uniform(0.5, 1.0) * 0.2 * 2.0**self._spent  # noqa: S311 - only jitter

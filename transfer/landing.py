@@ -77,7 +77,7 @@ class Landing:
             try:
                 return self._round(message, name, budget)
             except TokenMoved:
-                continue
+                budget.give_way()
             except UploadLost as lost:
                 budget.spend(lost)
             except SourceChanged:

@@ -21,6 +21,8 @@ class ObjectName:
             raise ValueError("it may hold {bucket}, {key} and {version_id} only")
         if "key" not in fields:
             raise ValueError("it must hold {key}, or all objects would land under one name")
+        if template.startswith(RESERVED_PREFIX):
+            raise ValueError(f"names under {RESERVED_PREFIX} are reserved")
         self._template = template
         self._pinned = "version_id" in fields
 

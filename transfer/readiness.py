@@ -2,10 +2,12 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 from transfer.errors import LandfallError
 
+PATIENCE_SECONDS = 5.0
 _log = logging.getLogger("landfall.readiness")
 
 
@@ -16,18 +18,26 @@ class Readiness:
     `ok` is shown, and does not make it unready.
     """
 
-    def __init__(self, checks: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(
+        self,
+        checks: Mapping[str, Callable[[], None]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._checks = checks
+        self._clock = clock
+        self._started = clock()
         self._results: dict[str, str] = {}
 
     @property
     def starting(self) -> bool:
-        return len(self._results) < len(self._checks)
+        """Whether a check still runs; a neighbour that never answers is not waited for."""
+        waited = self._clock() - self._started
+        return waited < PATIENCE_SECONDS and len(self._results) < len(self._checks)
 
     @property
     def results(self) -> Mapping[str, str]:
-        """`ok` or a reason of the error table, by check."""
-        return dict(self._results)
+        """`ok`, `checking` or a reason of the error table, by check."""
+        return {name: self._results.get(name, "checking") for name in self._checks}
 
     def start(self) -> None:
         for name, check in self._checks.items():

@@ -33,7 +33,7 @@ def test_the_readme_lists_the_settings_that_are_read() -> None:
     cells = [line.split("|")[1] for line in section("Settings").splitlines() if line[:2] == "| "]
     listed = {name for cell in cells for name in re.findall(r"`([A-Z0-9_]+)`", cell)}
 
-    assert listed == read | {"WEB_CONCURRENCY"}
+    assert listed == read
 
 
 def test_the_readme_lists_the_reasons_with_their_status() -> None:

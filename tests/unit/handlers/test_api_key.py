@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from flask import Response, g, jsonify
@@ -245,3 +245,18 @@ def test_without_any_keys_nobody_gets_in() -> None:
 def test_operations_and_handlers_must_be_the_same(ids: tuple[str, ...]) -> None:
     with pytest.raises(SpecInvalid, match=r"getOther|more"):
         create_app(OPERATIONS, dict.fromkeys(ids, who), CallerCheck(OPERATIONS, lambda: KEYS))
+
+
+@pytest.mark.parametrize("name", ["apikey", "api-key", "x_api_key", "X-API-KEY", "Key"])
+def test_a_key_in_the_query_is_refused_however_it_is_spelt(client: FlaskClient, name: str) -> None:
+    assert reason_of(client.get(f"/healthz?{name}=1")) == (400, "KEY_IN_QUERY")
+
+
+@pytest.mark.parametrize("path", ["//healthz", "/%2Fhealthz", "/healthz//", "/./healthz"])
+def test_a_path_that_only_looks_like_an_open_one_needs_a_key(
+    client: FlaskClient, path: str
+) -> None:
+    assert reason_of(client.get("/", environ_overrides={"PATH_INFO": unquote(path)})) == (
+        401,
+        "API_KEY_MISSING",
+    )

@@ -42,6 +42,7 @@ def test_a_key_is_kept_as_it_is(key: str) -> None:
 @pytest.mark.parametrize(
     "template",
     [
+        ".landfall/{key}",
         "",
         "landed",
         "{bucket}",

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from transfer.errors import Misconfigured
-from transfer.readiness import Readiness
+from transfer.readiness import PATIENCE_SECONDS, Readiness
 
 
 def passes() -> None:
@@ -62,3 +62,15 @@ def test_a_broken_check_does_not_look_like_starting_for_ever() -> None:
     wait_for(readiness)
 
     assert readiness.results == {"store": "INTERNAL", "topic": "ok"}
+
+
+def test_a_neighbour_that_never_answers_is_not_waited_for() -> None:
+    told, now = threading.Event(), [100.0]
+    readiness = Readiness({"store": lambda: waits_for(told)}, clock=lambda: now[0])
+    readiness.start()
+
+    now[0] += PATIENCE_SECONDS
+
+    assert not readiness.starting
+    assert readiness.results == {"store": "checking"}
+    told.set()
