@@ -22,7 +22,7 @@ class ObjectName:
         if "key" not in fields:
             raise ValueError("it must hold {key}, or all objects would land under one name")
         if template.startswith(RESERVED_PREFIX):
-            raise ValueError(f"names under {RESERVED_PREFIX} are reserved")
+            raise ValueError(f"it must not begin with {RESERVED_PREFIX}, which is reserved")
         self._template = template
         self._pinned = "version_id" in fields
 
