@@ -1,10 +1,12 @@
 """A scripted source, plain or over TLS, and the S3Source that reads from it."""
 
 import time
+from typing import Any
 
 from adapters.s3_source import HEADER_SECONDS, IDLE_SECONDS, S3Source
 from tests.servers.certificates import Authority
 from tests.servers.raw import RawServer, Script
+from tests.servers.s3 import S3Server
 from tests.unit.transfer.urls import BUCKET, KEY, PATH, query
 from transfer.presigned_url import PresignedUrl, parse_presigned_url
 from transfer.source import SourceObject
@@ -14,6 +16,18 @@ def url_at(origin: str) -> PresignedUrl:
     """A good URL on an origin that is listed."""
     text = f"{origin}/{BUCKET}{PATH}?{query()}"
     return parse_presigned_url(text, BUCKET, KEY, None, {origin})
+
+
+def signed_by(server: S3Server, key: str, bucket: str = BUCKET, **params: Any) -> PresignedUrl:
+    """A URL that this server gave, as a message would hold it."""
+    text = server.sign(bucket, key, **params)
+    return parsed(server, text, bucket, key, params.get("VersionId"))
+
+
+def parsed(
+    server: S3Server, text: str, bucket: str, key: str, version_id: str | None = None
+) -> PresignedUrl:
+    return parse_presigned_url(text, bucket, key, version_id, {server.endpoint})
 
 
 class Side:

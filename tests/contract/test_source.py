@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.s3_source import S3Source
+from tests.contract.source_side import parsed, signed_by
 from tests.fakes import FakeSource, message_for
 from tests.servers.s3 import S3Server, moto_server, rclone_server
 from transfer.errors import SourceChanged, SourceGone, SourceRefused, UrlExpired
@@ -57,7 +58,7 @@ def put(s3: S3Server, body: bytes = BODY, key: str = "a/b.bin", **fields: object
 def open_url(
     s3: S3Server, key: str = "a/b.bin", etag: str | None = None, start: int = 0
 ) -> SourceObject:
-    return S3Source().open(s3.url(BUCKET, key), etag, start, soon())
+    return S3Source().open(signed_by(s3, key, BUCKET), etag, start, soon())
 
 
 @pytest.mark.parametrize("body", [b"", b"x", BODY], ids=["empty", "one byte", "768000 bytes"])
@@ -127,7 +128,7 @@ def test_a_missing_key_is_gone(s3: S3Server) -> None:
 
 def test_a_missing_bucket_is_gone(s3: S3Server) -> None:
     with pytest.raises(SourceGone):
-        S3Source().open(s3.url("never-was", "k"), None, 0, soon())
+        S3Source().open(signed_by(s3, "k", "never-was"), None, 0, soon())
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_a_url_that_was_changed_is_refused(rclone: S3Server, part: str, instead:
     put(rclone)
     put(rclone, key="a/c.bin")
     text = rclone.sign(BUCKET, "a/b.bin").replace(part, instead)
-    url = rclone.parse(text, BUCKET, "a/c.bin" if "c.bin" in instead else "a/b.bin")
+    url = parsed(rclone, text, BUCKET, "a/c.bin" if "c.bin" in instead else "a/b.bin")
 
     with pytest.raises(SourceRefused, match="403 SignatureDoesNotMatch"):
         S3Source().open(url, None, 0, soon())
@@ -150,12 +151,12 @@ def test_a_signature_that_was_changed_is_refused(rclone: S3Server) -> None:
     text = text[:-1] + ("1" if text.endswith("0") else "0")
 
     with pytest.raises(SourceRefused):
-        S3Source().open(rclone.parse(text, BUCKET, "a/b.bin"), None, 0, soon())
+        S3Source().open(parsed(rclone, text, BUCKET, "a/b.bin"), None, 0, soon())
 
 
 def test_a_url_past_its_life_is_expired(rclone: S3Server) -> None:
     put(rclone)
-    url = rclone.url(BUCKET, "a/b.bin", seconds=1)
+    url = signed_by(rclone, "a/b.bin", BUCKET, seconds=1)
     time.sleep(2)
 
     with pytest.raises(UrlExpired):
@@ -164,7 +165,7 @@ def test_a_url_past_its_life_is_expired(rclone: S3Server) -> None:
 
 def test_a_signed_checksum_header_is_sent_along(rclone: S3Server) -> None:
     put(rclone)
-    url = rclone.url(BUCKET, "a/b.bin", ChecksumMode="ENABLED")
+    url = signed_by(rclone, "a/b.bin", BUCKET, ChecksumMode="ENABLED")
 
     with S3Source().open(url, None, 0, soon()) as opened:
         assert url.signed_headers == {"x-amz-checksum-mode": "ENABLED"}
@@ -178,7 +179,7 @@ def test_a_pinned_version_is_still_given_when_it_is_replaced(moto: S3Server) -> 
     )
     first = moto.client.put_object(Bucket="heron-versions", Key="k", Body=b"first")["VersionId"]
     moto.client.put_object(Bucket="heron-versions", Key="k", Body=b"second")
-    url = moto.url("heron-versions", "k", VersionId=first)
+    url = signed_by(moto, "k", "heron-versions", VersionId=first)
 
     with S3Source().open(url, None, 0, soon()) as opened:
         assert opened.headers.get("x-amz-version-id") == first
@@ -199,7 +200,7 @@ def ask(
     source: tuple[Source, S3Server | None], etag: str | None = None, start: int = 0
 ) -> SourceObject:
     asked, moto = source
-    url = moto.url(BUCKET, "a/b.bin") if moto else message_for(BODY).url
+    url = signed_by(moto, "a/b.bin", BUCKET) if moto else message_for(BODY).url
     return asked.open(url, etag, start, soon())
 
 

@@ -17,8 +17,6 @@ import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
-from transfer.presigned_url import PresignedUrl, parse_presigned_url
-
 ACCESS_KEY, SECRET_KEY = "HERONACCESSKEY", "canary-s3-secret-77aa"
 REGION = "us-east-1"
 START_SECONDS = 30
@@ -38,16 +36,6 @@ class S3Server:
             "get_object", Params=params, ExpiresIn=seconds
         )
         return url
-
-    def url(self, bucket: str, key: str, seconds: int = 3600, **params: str) -> PresignedUrl:
-        """The same, as a message would hold it."""
-        text = self.sign(bucket, key, seconds, **params)
-        return self.parse(text, bucket, key, params.get("VersionId"))
-
-    def parse(
-        self, text: str, bucket: str, key: str, version_id: str | None = None
-    ) -> PresignedUrl:
-        return parse_presigned_url(text, bucket, key, version_id, {self.endpoint})
 
 
 @contextmanager

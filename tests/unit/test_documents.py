@@ -1,6 +1,8 @@
 """What is written beside the code agrees with it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +82,20 @@ def test_every_pinned_package_has_a_hash() -> None:
     for name in ("requirements.txt", "requirements-dev.txt"):
         pins = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text("utf-8").strip())
         assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
+
+
+def test_the_black_box_imports_nothing_of_ours() -> None:
+    """Told by a fresh interpreter, which is asked what it has loaded."""
+    program = (
+        "import sys, tests.system.conftest, tests.system.test_landing, "
+        "tests.system.test_refusals, tests.system.test_large_object\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    ours = {"main", "settings", "handlers", "transfer", "adapters", "forwarder"}
+    assert not ours & set(ended.stdout.split())
+    assert "tests" in ended.stdout.split()
