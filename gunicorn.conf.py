@@ -1,5 +1,5 @@
 """How gunicorn serves the app. It must not be exposed bare: it has no limit on how long a
-client takes to send its headers, so the platform's proxy stands in front.
+client takes to send headers or body, so the platform's proxy stands in front.
 
 https://docs.gunicorn.org/en/stable/settings.html
 """

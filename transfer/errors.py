@@ -37,7 +37,7 @@ class LandfallError(Exception):
 
 
 class Refused(LandfallError):
-    """The message itself, or what it points to, is at fault."""
+    """The message, what it points to, or its sender is at fault."""
 
 
 class InvalidMessage(Refused):

@@ -133,7 +133,6 @@ def timers() -> int:
     return sum(isinstance(thread, threading.Timer) for thread in threading.enumerate())
 
 
-@pytest.mark.skipif(not FDS.exists(), reason="open files are counted in /proc")
 @pytest.mark.parametrize("script", OUTCOMES.values(), ids=OUTCOMES)
 def test_no_socket_and_no_timer_outlives_a_transfer(
     side: tuple[S3Source, Authority | None], script: Script
@@ -150,7 +149,6 @@ def test_no_socket_and_no_timer_outlives_a_transfer(
     assert len(failures) == 2
 
 
-@pytest.mark.skipif(not FDS.exists(), reason="open files are counted in /proc")
 def test_an_object_may_be_closed_early_and_twice(
     side: tuple[S3Source, Authority | None],
 ) -> None:
