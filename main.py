@@ -63,7 +63,7 @@ def build(settings: Settings) -> Flask:
 
 
 def make_store(settings: Settings) -> Store:
-    """Import only what is used: Google's client costs 60 MB."""
+    """Import only what is used: each of Google's clients costs memory and start-up time."""
     if isinstance(settings.landing_bucket, Path):
         from adapters.directory_store import DirectoryStore
 

@@ -25,6 +25,6 @@ def new_crc32() -> Crc:
 
 
 def new_crc64nvme() -> Crc:
-    from awscrt.checksums import crc64nvme  # costs 30 ms, and many objects never need it
+    from awscrt.checksums import crc64nvme  # slow to load, and many objects never need it
 
     return Crc(crc64nvme, 8)
