@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from http.client import HTTPException
 from types import TracebackType
@@ -42,16 +43,18 @@ class S3Source:
         resolve: Resolve = socket.getaddrinfo,
         header_seconds: float = HEADER_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        new_dialer: Callable[[bool, Resolve], Dialer] = Dialer,
     ) -> None:
         self._tls = tls or new_tls_context()
         self._resolve = resolve
         self._header_seconds = header_seconds
         self._timeouts = (CONNECT_SECONDS, idle_seconds)
+        self._new_dialer = new_dialer
 
     def open(
         self, url: PresignedUrl, etag: str | None, start: int, deadline: float
     ) -> SourceObject:
-        dialer = Dialer(url.listed, self._resolve)
+        dialer = self._new_dialer(url.listed, self._resolve)
         adapter = PinnedAdapter(dialer, self._tls, plain_allowed=url.listed)
         with ExitStack() as to_close:
             to_close.callback(adapter.close)
