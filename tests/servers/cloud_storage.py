@@ -108,6 +108,11 @@ class CloudStorage:
     def open_sessions(self) -> int:
         return sum(session.is_open for session in list(self._api.sessions.values()))
 
+    @property
+    def session_ids(self) -> list[str]:
+        """Of all uploads that were ever begun: who knows one may write."""
+        return list(self._api.sessions)
+
     def content(self, name: str) -> bytes:
         return self.bucket.find(name, {}).path.read_bytes()
 
