@@ -101,7 +101,8 @@ def send_bad_requests(seen: Seen) -> set[str]:
 
 
 def assert_clean(seen: Seen, folder: Path, *more: str) -> None:
-    secrets = [API_KEY, WRONG_KEY, SIGNATURE, TOKEN, ACCESS_KEY, "X-Amz-Signature", *more]
+    pieces = [SIGNATURE[:16], SIGNATURE[-16:], hashlib.sha256(API_KEY.encode()).hexdigest()]
+    secrets = [API_KEY, WRONG_KEY, TOKEN, ACCESS_KEY, "X-Amz-Signature", *pieces, *more]
     written = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     written |= {Path("answers"): "\n".join(seen.answers).encode()}
     found = [(f, s) for f, data in written.items() for s in secrets if s.encode() in data]
