@@ -1,6 +1,8 @@
 """Who may call what, as openapi.yaml says; a gateway in front is not relied upon."""
 
 import re
+import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -26,6 +28,9 @@ class CallerCheck:
         self._operations = operations
         self._keys = keys
         self._now = now
+        self._lock = threading.Lock()
+        self.refusals: Counter[str] = Counter()
+        """How often nobody, or a wrong key, was turned away since the start, by reason."""
 
     def __call__(self) -> None:
         """Raise RequestRefused unless the spec knows the operation and the caller may use it."""
@@ -48,13 +53,21 @@ class CallerCheck:
         header = (operation and operation.key_header) or _DEFAULT_HEADER
         presented = request.headers.get(header)
         if not presented:
-            raise RequestRefused("API_KEY_MISSING", f"Send your API key in the {header} header.")
-        key = find_api_key(self._keys(), presented, self._now())
-        if key is None:
-            raise RequestRefused(
-                "API_KEY_INVALID", "The API key is not known, expired or switched off."
-            )
+            raise self._refusal("API_KEY_MISSING", f"Send your API key in the {header} header.")
+        key = find_api_key(self._keys(), presented)
+        why = "is not known" if key is None else key.why_refused(self._now())
+        if key is None or why is not None:
+            name = "" if key is None else f"{key.name} "
+            # Whatever is wrong, a stranger reads the same.
+            text = "The API key is not known, expired or disabled."
+            raise self._refusal("API_KEY_INVALID", text, f"The key {name}{why}.")
         return key
+
+    def _refusal(self, reason: str, text: str, why: str = "There is none.") -> RequestRefused:
+        with self._lock:
+            self.refusals[reason] += 1
+            count = self.refusals[reason]
+        return RequestRefused(reason, text, for_log=f"{why} Number {count} since the start.")
 
 
 def _check_tricks() -> None:

@@ -59,10 +59,14 @@ _TEXTS = {
 class RequestRefused(Exception):
     """The HTTP request is at fault, whatever its message says."""
 
-    def __init__(self, reason: str, text: str, allow: str | None = None) -> None:
+    def __init__(
+        self, reason: str, text: str, allow: str | None = None, for_log: str | None = None
+    ) -> None:
+        """`for_log` is for the operator instead of the text, which the caller reads."""
         super().__init__(text)
         self.reason = reason
         self.allow = allow
+        self.for_log = for_log or text
 
 
 def answer_with(reason: str, text: str, retry_after: int | None = None) -> Response:
@@ -101,7 +105,7 @@ def _landfall_error(error: LandfallError) -> Response:
 
 
 def _request_refused(error: RequestRefused) -> Response:
-    _log.warning("%s: %s", error.reason, error)
+    _log.warning("%s: %s", error.reason, error.for_log)
     answer = answer_with(error.reason, str(error))
     if error.allow is not None:
         answer.headers["Allow"] = error.allow

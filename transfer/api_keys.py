@@ -24,11 +24,21 @@ class ApiKey:
     buckets: tuple[str, ...] = ("*",)
     """Globs of S3 buckets whose objects this key may land."""
     expires: datetime | None = None
+    disabled: bool = False
+
+    def why_refused(self, now: datetime) -> str | None:
+        """Return what is wrong with this key at present, for the operator; None if it is live."""
+        if self.disabled:
+            return "is disabled"
+        if self.expires is not None and now >= self.expires:
+            return f"expired at {self.expires.isoformat()}"
+        return None
 
 
 def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
     """Return the keys of a JSON list such as
-    `[{"name": "lambda", "sha256": "<hex>", "buckets": ["images-*"], "expires": "<RFC 3339>"}]`.
+    `[{"name": "lambda", "sha256": "<hex>", "buckets": ["images-*"], "expires": "<RFC 3339>",
+    "disabled": false}]`, of which only name and sha256 are needed.
 
     Raises:
         ValueError: It says which entry is wrong, and how; never what a digest is.
@@ -42,15 +52,17 @@ def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
     keys = tuple(_parse(number, entry) for number, entry in enumerate(entries, start=1))
     if len({key.name for key in keys}) < len(keys):
         raise ValueError("two keys have one name")
+    if len({key.sha256 for key in keys}) < len(keys):
+        raise ValueError("two names have one key")
     return keys
 
 
-def find_api_key(keys: Sequence[ApiKey], presented: str, now: datetime) -> ApiKey | None:
-    """Return the live key that was presented, comparing with all in constant time."""
+def find_api_key(keys: Sequence[ApiKey], presented: str) -> ApiKey | None:
+    """Return the key that was presented, live or not, comparing with all in constant time."""
     digest = hashlib.sha256(presented.encode("utf-8", "surrogateescape")).digest()
     found = None
     for key in keys:
-        if hmac.compare_digest(digest, key.sha256) and not _is_over(key, now):
+        if hmac.compare_digest(digest, key.sha256):
             found = key
     return found
 
@@ -63,14 +75,10 @@ def check_bucket(bucket: str, allowed: Iterable[str], key: ApiKey) -> None:
         raise BucketNotAllowed(f"The key {key.name} may not land that bucket; see its buckets.")
 
 
-def _is_over(key: ApiKey, now: datetime) -> bool:
-    return key.expires is not None and now >= key.expires
-
-
 def _parse(number: int, entry: object) -> ApiKey:
     if not isinstance(entry, dict):
         raise ValueError(f"entry {number} is not an object")
-    unknown = set(entry) - {"name", "sha256", "buckets", "expires"}
+    unknown = set(entry) - {"name", "sha256", "buckets", "expires", "disabled"}
     if unknown:
         raise ValueError(f"entry {number} has unknown fields: {', '.join(sorted(unknown))}")
     name, digest = entry.get("name"), entry.get("sha256")
@@ -82,7 +90,10 @@ def _parse(number: int, entry: object) -> ApiKey:
     if not isinstance(buckets, list) or not all(isinstance(b, str) and b for b in buckets):
         raise ValueError(f"entry {number}: buckets must be a list of names or globs")
     expires = _time(number, entry.get("expires"))
-    return ApiKey(name, bytes.fromhex(digest), tuple(buckets), expires)
+    disabled = entry.get("disabled", False)
+    if not isinstance(disabled, bool):
+        raise ValueError(f"entry {number}: disabled must be true or false")
+    return ApiKey(name, bytes.fromhex(digest), tuple(buckets), expires, disabled)
 
 
 def _time(number: int, value: object) -> datetime | None:

@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=10_000, help="per operation and phase")
     examples = str(parser.parse_args().examples)
     with TemporaryDirectory() as folder, serving(Path(folder), Embedded(Path(folder))) as service:
-        command = [PROGRAMS / "schemathesis", "run", "openapi.yaml"]
+        command = [str(PROGRAMS / "schemathesis"), "run", "openapi.yaml"]
         command += ["--url", f"http://127.0.0.1:{service.port}", "--header", f"x-api-key:{API_KEY}"]
         command += ["--exclude-checks", LEFT_OUT, "--continue-on-failure"]
         command += ["--max-examples", examples, "--generation-database", "none", "--no-color"]

@@ -15,11 +15,12 @@ from handlers.app import create_app
 from handlers.spec import Operation, SpecInvalid
 from transfer.api_keys import ApiKey
 
-KEY, OLD_KEY = "canary-api-key-5d1f", "canary-old-key-77aa"
+KEY, OLD_KEY, OFF_KEY = "canary-api-key-5d1f", "canary-old-key-77aa", "canary-off-key-90bc"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEYS = (
     ApiKey("lambda", hashlib.sha256(KEY.encode()).digest()),
     ApiKey("old", hashlib.sha256(OLD_KEY.encode()).digest(), expires=NOW - timedelta(seconds=1)),
+    ApiKey("off", hashlib.sha256(OFF_KEY.encode()).digest(), disabled=True),
 )
 OPERATIONS = (
     Operation("land", "POST", "/processmessage", "x-api-key"),
@@ -99,12 +100,30 @@ def test_two_headers_do_not_get_in_though_both_are_right(client: FlaskClient) ->
     assert reason_of(answer) == (401, "API_KEY_INVALID")
 
 
-def test_an_expired_key_and_an_unknown_one_look_alike(client: FlaskClient) -> None:
-    expired = post(client, {"x-api-key": OLD_KEY})
-    unknown = post(client, {"x-api-key": "unknown"})
+def test_a_stranger_cannot_tell_an_unknown_key_from_one_that_is_over(client: FlaskClient) -> None:
+    answers = [post(client, {"x-api-key": key}) for key in ("unknown", OLD_KEY, OFF_KEY)]
 
-    assert expired.status_code == 401
-    assert expired.data == unknown.data
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.data for answer in answers}) == 1
+
+
+def test_the_operator_reads_why_and_how_often_keys_were_refused(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for headers in ({}, *({"x-api-key": key} for key in ("unknown", OLD_KEY, OFF_KEY)), {}):
+        post(client, headers)
+
+    assert caplog.messages == [
+        "API_KEY_MISSING: There is none. Number 1 since the start.",
+        "API_KEY_INVALID: The key is not known. Number 1 since the start.",
+        (
+            "API_KEY_INVALID: The key old expired at 2026-11-24T11:59:59+00:00. "
+            "Number 2 since the start."
+        ),
+        "API_KEY_INVALID: The key off is disabled. Number 3 since the start.",
+        "API_KEY_MISSING: There is none. Number 2 since the start.",
+    ]
+    assert not any(key in caplog.text for key in ("unknown", OLD_KEY, OFF_KEY))
 
 
 UNKNOWN = [

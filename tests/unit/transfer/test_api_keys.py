@@ -42,7 +42,7 @@ def test_a_digest_may_be_in_capitals() -> None:
 
 
 def test_twenty_keys_may_live_at_once() -> None:
-    entries = [entry(name=f"key-{number}") for number in range(MAX_KEYS)]
+    entries = [entry(name=name, sha256=digest(name)) for name in map(str, range(MAX_KEYS))]
 
     assert len(parse(*entries)) == MAX_KEYS
 
@@ -61,6 +61,9 @@ def test_twenty_keys_may_live_at_once() -> None:
         (json.dumps([SECRET]), "entry 1 is not an object"),
         (json.dumps([entry(), None]), "entry 2 is not an object"),
         (json.dumps([entry(), entry()]), "two keys have one name"),
+        (json.dumps([entry(), entry(name="twin")]), "two names have one key"),
+        (json.dumps([entry(disabled="false")]), "entry 1: disabled"),
+        (json.dumps([entry(disabled=0)]), "entry 1: disabled"),
         (json.dumps([entry(key=SECRET)]), "entry 1 has unknown fields: key"),
         (json.dumps([entry(bucket=["a"])]), "entry 1 has unknown fields: bucket"),
         (json.dumps([{"sha256": digest(SECRET)}]), "entry 1 needs a name"),
@@ -97,7 +100,7 @@ def test_a_wrong_list_is_refused_without_showing_keys(text: str, problem: str) -
 def test_the_key_that_was_presented_is_found() -> None:
     keys = parse(entry(), entry(name="other", sha256=digest("other")))
 
-    found = [find_api_key(keys, presented, NOW) for presented in (SECRET, "other")]
+    found = [find_api_key(keys, presented) for presented in (SECRET, "other")]
 
     assert found == list(keys)
 
@@ -105,8 +108,8 @@ def test_the_key_that_was_presented_is_found() -> None:
 def test_an_old_and_a_new_key_live_side_by_side() -> None:
     keys = parse(entry(expires="2026-12-01T00:00:00Z"), entry(name="new", sha256=digest("new")))
 
-    assert find_api_key(keys, SECRET, NOW) == keys[0]
-    assert find_api_key(keys, "new", NOW) == keys[1]
+    assert find_api_key(keys, SECRET) == keys[0]
+    assert find_api_key(keys, "new") == keys[1]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_an_old_and_a_new_key_live_side_by_side() -> None:
     ],
 )
 def test_anything_else_is_nobodys_key(presented: str) -> None:
-    assert find_api_key(parse(entry()), presented, NOW) is None
+    assert find_api_key(parse(entry()), presented) is None
 
 
 @pytest.mark.parametrize(
@@ -145,13 +148,20 @@ def test_anything_else_is_nobodys_key(presented: str) -> None:
 def test_a_key_lives_until_it_expires(expires: datetime, *, alive: bool) -> None:
     keys = parse(entry(expires=expires.isoformat()))
 
-    assert (find_api_key(keys, SECRET, NOW) is not None) is alive
+    assert (keys[0].why_refused(NOW) is None) is alive
 
 
 def test_a_key_may_have_expired_at_the_beginning_of_time() -> None:
-    keys = parse(entry(expires="0001-01-01T00:00:00+01:00"))
+    [key] = parse(entry(expires="0001-01-01T00:00:00+01:00"))
 
-    assert find_api_key(keys, SECRET, NOW) is None
+    assert key.why_refused(NOW) == "expired at 0001-01-01T00:00:00+01:00"
+
+
+def test_a_key_may_be_disabled_and_is_still_known() -> None:
+    keys = parse(entry(disabled=True), entry(name="new", sha256=digest("new"), disabled=False))
+
+    assert find_api_key(keys, SECRET) == keys[0]
+    assert [key.why_refused(NOW) for key in keys] == ["is disabled", None]
 
 
 @pytest.mark.parametrize(
