@@ -4,10 +4,12 @@ The request goes through the transport only, never through a Session: that would
 redirects, read proxies and .netrc, and rewrite the path that was signed.
 """
 
+import math
 import re
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from http.client import HTTPException
 from types import TracebackType
@@ -42,16 +44,19 @@ class S3Source:
         resolve: Resolve = socket.getaddrinfo,
         header_seconds: float = HEADER_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> None:
+        """`ends` is a time as `deadline` is, for all that is open then; it may come near."""
         self._tls = tls or new_tls_context()
         self._resolve = resolve
         self._header_seconds = header_seconds
+        self._ends = ends
         self._timeouts = (CONNECT_SECONDS, idle_seconds)
 
     def open(
         self, url: PresignedUrl, etag: str | None, start: int, deadline: float
     ) -> SourceObject:
-        dialer = Dialer(url.listed, self._resolve)
+        dialer = Dialer(url.listed, self._resolve, self._ends)
         adapter = PinnedAdapter(dialer, self._tls, plain_allowed=url.listed)
         with ExitStack() as to_close:
             to_close.callback(adapter.close)
