@@ -26,7 +26,7 @@ worker_class = "gthread"  # a sync worker would be killed in the middle of a lon
 workers = _settings.workers
 threads = SERVER_THREADS
 timeout = 60  # the worker's heartbeat; threads may be busy for as long as a transfer lasts
-graceful_timeout = 25  # App Engine kills 30 s after SIGTERM
+graceful_timeout = 25  # transfers give up after 20; App Engine kills 30 s after SIGTERM
 keepalive = 650  # longer than the load balancer keeps an idle connection
 worker_tmp_dir = _MEMORY_DISK if Path(_MEMORY_DISK).is_dir() else None  # for heartbeats
 limit_request_line = 4094
@@ -45,7 +45,7 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """On SIGTERM refuse new messages at once; running transfers have the grace period."""
+    """On SIGTERM refuse new messages at once; running transfers have `GRACE_SECONDS`."""
 
     def drain(number: int, frame: FrameType | None) -> None:
         worker.wsgi.extensions["landfall"].drain()

@@ -18,6 +18,7 @@ from handlers.spec import SpecInvalid, read_operations
 from settings import Settings, SettingsInvalid, read_keys_file, read_settings
 from transfer.admission import Admission
 from transfer.api_keys import parse_api_keys
+from transfer.budget import Budget
 from transfer.errors import LandfallError
 from transfer.key_ring import KeyRing
 from transfer.landing import Landing
@@ -38,7 +39,14 @@ def build(settings: Settings) -> Flask:
     store, topic = make_store(settings), make_topic(settings)
     admission = Admission(settings.max_transfers)
     readiness = Readiness({"store": store.check, "topic": topic.check})
-    landing = Landing(S3Source(), store, topic, settings.object_name, settings.max_object_bytes)
+    landing = Landing(
+        S3Source(ends=admission.ends),
+        store,
+        topic,
+        settings.object_name,
+        settings.max_object_bytes,
+        lambda: Budget(ends=admission.ends),
+    )
     messages = MessageHandlers(
         landing,
         admission,

@@ -1,6 +1,7 @@
 """requests' transport, connecting only to addresses that were checked at the connect itself."""
 
 import logging
+import math
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ from transfer.errors import SourceUnavailable
 
 CONNECT_SECONDS = 5.0
 MAX_ADDRESSES = 4
+LOOK_SECONDS = 0.5
 
 Resolve = Callable[..., Sequence[tuple[Any, ...]]]
 """What `socket.getaddrinfo` is."""
@@ -41,11 +43,19 @@ def new_tls_context(ca_file: str = certifi.where()) -> ssl.SSLContext:
 class Dialer:
     """Opens the TCP connection of one transfer, and can cut it off at a given time."""
 
-    def __init__(self, private_allowed: bool, resolve: Resolve = socket.getaddrinfo) -> None:
+    def __init__(
+        self,
+        private_allowed: bool,
+        resolve: Resolve = socket.getaddrinfo,
+        ends: Callable[[], float] = lambda: math.inf,
+    ) -> None:
         self._private_allowed = private_allowed
         self._look_up = resolve
+        self._ends = ends
+        self._deadline = math.inf
         self._handle: socket.socket | None = None
-        self._timer: threading.Timer | None = None
+        self._watch: threading.Thread | None = None
+        self._closed = threading.Event()
         self.cut_off = False
 
     def dial(self, host: str, port: int) -> socket.socket:
@@ -74,22 +84,24 @@ class Dialer:
 
         A timeout per read is not enough: a byte now and then would hold us for ever.
         """
-        self._disarm()
-        self._timer = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
-        self._timer.daemon = True
-        self._timer.start()
+        self._deadline = deadline
+        if self._watch is None:
+            self._watch = threading.Thread(
+                target=self._watch_over, name="source-watch", daemon=True
+            )
+            self._watch.start()
 
     def close(self) -> None:
-        self._disarm()
+        self._closed.set()
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.close()
 
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _cut(self) -> None:
+    def _watch_over(self) -> None:
+        """Look again and again: a signal handler, which may wake nobody, can bring the end near."""
+        while (left := min(self._deadline, self._ends()) - time.monotonic()) > 0:
+            if self._closed.wait(min(left, LOOK_SECONDS)):
+                return
         self.cut_off = True
         handle = self._handle
         if handle is not None:

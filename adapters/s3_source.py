@@ -4,6 +4,7 @@ The request goes through the transport only, never through a Session: that would
 redirects, read proxies and .netrc, and rewrite the path that was signed.
 """
 
+import math
 import re
 import socket
 import ssl
@@ -43,18 +44,21 @@ class S3Source:
         resolve: Resolve = socket.getaddrinfo,
         header_seconds: float = HEADER_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
-        new_dialer: Callable[[bool, Resolve], Dialer] = Dialer,
+        ends: Callable[[], float] = lambda: math.inf,
+        new_dialer: Callable[[bool, Resolve, Callable[[], float]], Dialer] = Dialer,
     ) -> None:
+        """`ends` is a time as `deadline` is, for all that is open then; it may come near."""
         self._tls = tls or new_tls_context()
         self._resolve = resolve
         self._header_seconds = header_seconds
+        self._ends = ends
         self._timeouts = (CONNECT_SECONDS, idle_seconds)
         self._new_dialer = new_dialer
 
     def open(
         self, url: PresignedUrl, etag: str | None, start: int, deadline: float
     ) -> SourceObject:
-        dialer = self._new_dialer(url.listed, self._resolve)
+        dialer = self._new_dialer(url.listed, self._resolve, self._ends)
         adapter = PinnedAdapter(dialer, self._tls, plain_allowed=url.listed)
         with ExitStack() as to_close:
             to_close.callback(adapter.close)

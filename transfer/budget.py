@@ -1,10 +1,11 @@
 """How long, and how often, one message may try."""
 
+import math
 import random
 import time
 from collections.abc import Callable
 
-from transfer.errors import Unavailable
+from transfer.errors import Draining, Unavailable
 
 MIN_SECONDS = 600.0
 MAX_SECONDS = 3300.0
@@ -14,17 +15,22 @@ MAX_INTERRUPTIONS = 3
 
 
 class Budget:
-    """A deadline, and a number of interruptions that are borne before it."""
+    """A deadline, and a number of interruptions that are borne before it.
+
+    `ends` tells when the process gives up what still runs; that may come near at any time.
+    """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         interruptions: int = MAX_INTERRUPTIONS,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._started = clock()
+        self._ends = ends
         self._left = interruptions
         self._spent = 0
         self.deadline = self._started + MIN_SECONDS
@@ -35,12 +41,19 @@ class Budget:
         seconds = min(MAX_SECONDS, max(MIN_SECONDS, size / MIN_BYTES_PER_SECOND))
         self.deadline = self._started + seconds
 
+    def go_on(self) -> None:
+        """Raise Draining once the process is about to end."""
+        if self._clock() >= self._ends():
+            raise Draining("This instance is about to end. Send the message again.", 1)
+
     def give_way(self) -> None:
         """Wait a moment, so that workers on one object do not keep thwarting each other."""
+        self.go_on()
         self._sleep(random.uniform(0.0, 0.3))  # noqa: S311 - only jitter
 
     def spend(self, interruption: Unavailable) -> None:
         """Wait a little before another try, or raise the interruption if there is none left."""
+        self.go_on()
         pause = random.uniform(0.5, 1.0) * 0.2 * 2.0**self._spent  # noqa: S311 - only jitter
         if self._left == 0 or self._clock() + pause >= self.deadline:
             raise interruption

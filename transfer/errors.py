@@ -135,7 +135,7 @@ class Overloaded(Unavailable):
 
 
 class Draining(Unavailable):
-    """The process is about to end and takes no new transfer."""
+    """The process is about to end: it takes no new transfer, and gives up what lasts long."""
 
     reason = "DRAINING"
 

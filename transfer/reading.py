@@ -32,10 +32,12 @@ class Reader:
 
         Raises:
             SourceUnavailable: Once the budget is spent, and what reopening raises.
+            Draining: Once the process is about to end.
         """
         if start != self._position:
             self._go_to(start)
         while self._position < end:
+            self._budget.go_on()
             try:
                 block = self._object.read(min(BLOCK, end - self._position))
             except SourceUnavailable as interruption:

@@ -1,6 +1,8 @@
 """A scripted source, plain or over TLS, and the S3Source that reads from it."""
 
+import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from adapters.s3_source import HEADER_SECONDS, IDLE_SECONDS, S3Source
@@ -38,6 +40,7 @@ class Side:
         authority: Authority | None,
         header_seconds: float = HEADER_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self.authority = authority
         self._server_tls = authority.server_context() if authority else None
@@ -45,6 +48,7 @@ class Side:
             authority.client_context() if authority else None,
             header_seconds=header_seconds,
             idle_seconds=idle_seconds,
+            ends=ends,
         )
 
     def serve(self, *scripts: Script) -> RawServer:

@@ -6,7 +6,7 @@ has a certificate for all of them. Host, path and query are what would go to Ama
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.unit.transfer.urls import BUCKET, KEY, TOKEN, presign
 from transfer.errors import SourceUnavailable
 from transfer.presigned_url import parse_presigned_url
 
+Ends = Callable[[], float]
 VERSIONS = {"SigV4": "s3v4", "SigV2": "s3"}
 STYLES: dict[str, dict[str, Any]] = {"virtual": VIRTUAL, "path": PATH}
 
@@ -70,9 +71,9 @@ def amazon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
                 dialled.append((host, port))
                 return super().dial("127.0.0.1", server.port)
 
-        def new_dialer(private_allowed: bool, resolve: Resolve) -> Dialer:
+        def new_dialer(private_allowed: bool, resolve: Resolve, ends: Ends) -> Dialer:
             assert not private_allowed
-            return ToLoopback(private_allowed=True, resolve=resolve)
+            return ToLoopback(private_allowed=True, resolve=resolve, ends=ends)
 
         yield Amazon(S3Source(authority.client_context(), new_dialer=new_dialer), server, dialled)
 
@@ -129,7 +130,7 @@ def test_a_name_of_s3_meets_the_certificate_check(tmp_path: Path) -> None:
 
         source = S3Source(
             authority.client_context(),
-            new_dialer=lambda _, resolve: ToStranger(private_allowed=True, resolve=resolve),
+            new_dialer=lambda _, *rest: ToStranger(*(True, *rest)),
         )
         accepted = parse_presigned_url(url, BUCKET, KEY, None, set())
 

@@ -129,12 +129,12 @@ def open_files() -> int:
     return len(list(FDS.iterdir()))
 
 
-def timers() -> int:
-    return sum(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+def watches() -> int:
+    return sum(thread.name == "source-watch" for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize("script", OUTCOMES.values(), ids=OUTCOMES)
-def test_no_socket_and_no_timer_outlives_a_transfer(
+def test_no_socket_and_no_watch_outlives_a_transfer(
     side: tuple[S3Source, Authority | None], script: Script
 ) -> None:
     source, authority = side
@@ -145,7 +145,7 @@ def test_no_socket_and_no_timer_outlives_a_transfer(
         failures = [failure_of(source, server.origin) for _ in range(2)]
 
         assert soon(lambda: open_files() <= before)
-        assert soon(lambda: timers() == 0)
+        assert soon(lambda: watches() == 0)
     assert len(failures) == 2
 
 
@@ -163,4 +163,4 @@ def test_an_object_may_be_closed_early_and_twice(
         opened.close()
 
         assert soon(lambda: open_files() <= before)
-        assert soon(lambda: timers() == 0)
+        assert soon(lambda: watches() == 0)

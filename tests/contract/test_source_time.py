@@ -1,6 +1,8 @@
 """How long the source may take: never longer than it is given, however it dawdles."""
 
+import math
 import socket
+import threading
 import time
 
 import pytest
@@ -94,3 +96,21 @@ def test_silence_is_not_borne_until_the_deadline(side: Side) -> None:
         took = time.monotonic() - started
 
     assert took < 5
+
+
+@pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
+def test_a_slow_source_is_cut_off_when_the_process_ends(side: Side, script: Script) -> None:
+    """The end is not known when the source is opened: it comes near while one reads."""
+    ends = [math.inf]
+    ending = Side(side.authority, ends=lambda: ends[0])
+    with ending.serve(script) as server:
+        drain = threading.Timer(0.3, lambda: ends.insert(0, time.monotonic() + 0.2))
+        started = time.monotonic()
+        drain.start()
+
+        with pytest.raises(SourceUnavailable):
+            ending.fetch(server, seconds=60)
+
+        took = time.monotonic() - started
+        drain.join()
+    assert 0.5 <= took < 3.5

@@ -1,5 +1,6 @@
 """How many transfers run at once, and none once the end is near."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
@@ -83,6 +84,25 @@ def test_no_transfer_begins_while_draining_and_those_that_run_may_end() -> None:
 
     assert (before, admission.draining) == (False, True)
     assert refusal.value.retry_after == 1
+
+
+def test_running_transfers_are_given_up_twenty_seconds_after_the_drain() -> None:
+    admission = Admission(1, clock=lambda: 1000.0)
+    before = admission.ends()
+
+    admission.drain()
+
+    assert (before, admission.ends()) == (math.inf, 1020.0)
+
+
+def test_a_second_drain_does_not_put_the_end_off() -> None:
+    times = [1000.0, 1015.0]
+    admission = Admission(1, clock=lambda: times.pop(0))
+
+    admission.drain()
+    admission.drain()
+
+    assert admission.ends() == 1020.0
 
 
 def test_draining_is_told_before_overload() -> None:

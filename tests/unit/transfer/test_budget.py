@@ -3,7 +3,7 @@
 import pytest
 
 from transfer.budget import MAX_INTERRUPTIONS, Budget
-from transfer.errors import SourceUnavailable, StoreUnavailable
+from transfer.errors import Draining, SourceUnavailable, StoreUnavailable
 
 MIB, GIB = 2**20, 2**30
 
@@ -100,3 +100,33 @@ def test_pauses_differ_from_message_to_message() -> None:
         budget_of(clock).spend(SourceUnavailable("as everybody"))
 
     assert len(set(clock.slept)) > 1
+
+
+def test_nobody_goes_on_or_waits_once_the_process_ends() -> None:
+    clock = Clock()
+    end = 1010.0
+    budget = Budget(clock, clock.sleep, ends=lambda: end)
+    budget.go_on()
+    clock.now = end
+
+    with pytest.raises(Draining) as refusal:
+        budget.go_on()
+    with pytest.raises(Draining):
+        budget.give_way()
+    with pytest.raises(Draining):
+        budget.spend(SourceUnavailable("cut off by the end"))
+
+    assert refusal.value.retry_after == 1
+    assert clock.slept == []
+
+
+def test_an_end_that_comes_near_counts_at_once() -> None:
+    clock = Clock()
+    ends = [2000.0]
+    budget = Budget(clock, clock.sleep, ends=lambda: ends[0])
+    budget.go_on()
+
+    ends[0] = 1000.0
+
+    with pytest.raises(Draining):
+        budget.go_on()
