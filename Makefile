@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
-CODE := main.py settings.py gunicorn.conf.py new_key.py handlers transfer adapters forwarder
+CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder
 
 .PHONY: help demo run key test check lock sbom clean
 

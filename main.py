@@ -24,8 +24,8 @@ from transfer.key_ring import KeyRing
 from transfer.landing import Landing
 from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
+from transfer.reconciling import WalkableStore
 from transfer.redaction import RedactingFormatter
-from transfer.store import Store
 from transfer.topic import Topic
 
 SPEC = Path(__file__).parent / "openapi.yaml"
@@ -36,7 +36,7 @@ RETRY_SECONDS = 5
 
 def build(settings: Settings) -> Flask:
     """Return the app for these settings, its clients not yet connected."""
-    store, topic = make_store(settings), make_topic(settings)
+    store, topic = make_store(settings.landing_bucket), make_topic(settings.notification_topic)
     admission = Admission(settings.max_transfers)
     readiness = Readiness({"store": store.check, "topic": topic.check})
     landing = Landing(
@@ -70,25 +70,25 @@ def build(settings: Settings) -> Flask:
     return app
 
 
-def make_store(settings: Settings) -> Store:
+def make_store(bucket: str | Path) -> WalkableStore:
     """Import only what is used: each of Google's clients costs memory and start-up time."""
-    if isinstance(settings.landing_bucket, Path):
+    if isinstance(bucket, Path):
         from adapters.directory_store import DirectoryStore
 
-        return DirectoryStore(settings.landing_bucket)
+        return DirectoryStore(bucket)
     from adapters.gcs_store import GcsStore
 
-    return GcsStore(settings.landing_bucket)
+    return GcsStore(bucket)
 
 
-def make_topic(settings: Settings) -> Topic:
-    if isinstance(settings.notification_topic, Path):
+def make_topic(topic: str | Path) -> Topic:
+    if isinstance(topic, Path):
         from adapters.sqlite_topic import SqliteTopic
 
-        return SqliteTopic(settings.notification_topic)
+        return SqliteTopic(topic)
     from adapters.pubsub_topic import PubSubTopic
 
-    return PubSubTopic(settings.notification_topic)
+    return PubSubTopic(topic)
 
 
 def make_key_ring(settings: Settings) -> KeyRing:

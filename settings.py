@@ -17,6 +17,9 @@ SPARE_THREADS = 4
 MAX_OBJECT_BYTES = 5_497_558_138_880
 """Cloud Storage's own limit. https://cloud.google.com/storage/quotas#objects"""
 
+LANDING_BUCKET = "file:var/bucket"
+NOTIFICATION_TOPIC = "sqlite:var/notifications.db"
+
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _ORIGIN = re.compile(
     r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?"
@@ -56,6 +59,30 @@ class Settings:
     workers: int
 
 
+@dataclass(frozen=True)
+class ReconcilerSettings:
+    """What the operator decided for `reconcile.py`, in the same words."""
+
+    landing_bucket: str | Path
+    notification_topic: str | Path
+    finalize_subscription: str | None
+    """Of the landing bucket's own notifications, as `projects/P/subscriptions/S`."""
+    log_level: str
+
+
+def read_reconciler_settings(environment: Mapping[str, str]) -> ReconcilerSettings:
+    """Raise SettingsInvalid as `read_settings` does. Neither keys nor buckets of S3 are needed."""
+    reader = _Reader(environment)
+    settings = ReconcilerSettings(
+        landing_bucket=reader.read("LANDING_BUCKET", LANDING_BUCKET, _bucket),
+        notification_topic=reader.read("NOTIFICATION_TOPIC", NOTIFICATION_TOPIC, _topic),
+        finalize_subscription=reader.read("FINALIZE_SUBSCRIPTION", "", _subscription),
+        log_level=reader.read("LOG_LEVEL", "INFO", _log_level),
+    )
+    reader.refuse_problems("The reconciler")
+    return settings
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings that these variables make; an empty one counts as absent.
 
@@ -66,8 +93,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     keys, secret = _api_keys(reader)
     file = environment.get("API_KEYS_FILE")
     settings = Settings(
-        landing_bucket=reader.read("LANDING_BUCKET", "file:var/bucket", _bucket),
-        notification_topic=reader.read("NOTIFICATION_TOPIC", "sqlite:var/notifications.db", _topic),
+        landing_bucket=reader.read("LANDING_BUCKET", LANDING_BUCKET, _bucket),
+        notification_topic=reader.read("NOTIFICATION_TOPIC", NOTIFICATION_TOPIC, _topic),
         api_keys=keys,
         api_keys_file=Path(file) if file else None,
         api_keys_secret=secret,
@@ -88,11 +115,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=reader.read("PORT", "8080", _whole(1, 65_535)),
         workers=reader.read("WEB_CONCURRENCY", "2", _whole(1, 64)),
     )
-    if reader.problems:
-        raise SettingsInvalid(
-            "Landfall cannot start with these settings:\n"
-            + "\n".join(f"  - {problem}" for problem in reader.problems)
-        )
+    reader.refuse_problems("Landfall")
     return settings
 
 
@@ -115,6 +138,13 @@ class _Reader:
                 self.problems.append(f"{name} is wrong: {error}.")
             # The value is never used: problems end in SettingsInvalid.
             return None  # type: ignore[return-value]
+
+    def refuse_problems(self, program: str) -> None:
+        if self.problems:
+            raise SettingsInvalid(
+                f"{program} cannot start with these settings:\n"
+                + "\n".join(f"  - {problem}" for problem in self.problems)
+            )
 
 
 _WHY = {
@@ -168,6 +198,12 @@ def _topic(text: str) -> str | Path:
     if not re.fullmatch(r"projects/[^/\s]+/topics/[^/\s]+", text):
         raise ValueError("it must be projects/PROJECT/topics/TOPIC, or sqlite:FILE")
     return text
+
+
+def _subscription(text: str) -> str | None:
+    if text and not re.fullmatch(r"projects/[^/\s]+/subscriptions/[^/\s]+", text):
+        raise ValueError("it must be projects/PROJECT/subscriptions/SUBSCRIPTION")
+    return text or None
 
 
 def _secret(text: str) -> str:

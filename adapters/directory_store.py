@@ -74,6 +74,19 @@ class DirectoryStore:
             self._write(self._record_path(name), patched)
             return describe(self._bucket, patched)
 
+    def walk(self, prefix: str) -> Iterator[StoredObject]:
+        """In no order. A file that somebody else put there has no record and is not met."""
+        with translated():
+            self._scratch()  # or a directory that cannot be would look like an empty one
+            for path in (self._hidden / "records").glob("*/*"):
+                if path.suffix == ".next" and path.with_suffix(".json").exists():
+                    continue  # met under its other name
+                record = read_record(path)
+                if record is not None and record.name.startswith(prefix):
+                    there = self.stat(record.name)
+                    if there is not None:
+                        yield there
+
     def check(self) -> None:
         """Also sweeps what killed processes left behind."""
         try:

@@ -5,7 +5,7 @@ roles/storage.objectUser on it. On a laptop set STORAGE_EMULATOR_HOST.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import requests
 from google.api_core import exceptions as api
@@ -82,6 +82,13 @@ class GcsStore:
             if blob.metageneration is None:  # fake-gcs-server answers with less than it did
                 blob.reload(timeout=TIMEOUT_SECONDS, retry=RETRY)
             return _stored(self._name, blob)
+
+    def walk(self, prefix: str) -> Iterator[StoredObject]:
+        with translated(self._name):
+            for blob in self._open_bucket().list_blobs(
+                prefix=prefix, timeout=TIMEOUT_SECONDS, retry=RETRY
+            ):
+                yield _stored(self._name, blob)
 
     def check(self) -> None:
         with translated(self._name):

@@ -6,11 +6,11 @@ on it. On a laptop set PUBSUB_EMULATOR_HOST.
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from transfer.errors import Misconfigured, NotifyUnavailable
+from adapters.pubsub_errors import forbidden, translated
 from transfer.notification import Notification
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TRY_SECONDS = 5.0
 PUBLISH_SECONDS = 20.0
 _PUBLISH = "pubsub.topics.publish"
+_ROLE = "roles/pubsub.publisher"
 
 
 def _new_client() -> "PublisherClient":
@@ -81,7 +82,7 @@ class PubSubTopic:
             request = TestIamPermissionsRequest(resource=self._topic, permissions=[_PUBLISH])
             answer = client.test_iam_permissions(request, timeout=self._try_seconds)
         if _PUBLISH not in answer.permissions:
-            raise self._forbidden()
+            raise forbidden(self._topic, _ROLE)
 
     def _opened(self) -> "PublisherClient":
         with self._lock:
@@ -89,35 +90,8 @@ class PubSubTopic:
                 self._client = self._new_client()
             return self._client
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        from google.api_core import exceptions as api
-        from google.auth import exceptions as auth
-
-        try:
-            yield
-        except api.NotFound:
-            raise Misconfigured(
-                f"The topic {self._topic} does not exist: create it, or correct NOTIFICATION_TOPIC."
-            ) from None
-        except (api.PermissionDenied, api.Unauthenticated):
-            raise self._forbidden() from None
-        except (auth.DefaultCredentialsError, auth.RefreshError):
-            raise Misconfigured(
-                "There are no usable Google credentials: run as a service account, or "
-                "`gcloud auth application-default login`."
-            ) from None
-        except (api.GoogleAPIError, auth.GoogleAuthError) as error:
-            raise NotifyUnavailable(
-                f"Pub/Sub did not acknowledge ({type(error).__name__}): subscribers may or may "
-                "not have heard."
-            ) from None
-
-    def _forbidden(self) -> Misconfigured:
-        return Misconfigured(
-            f"The service may not publish to {self._topic}: grant its account "
-            "roles/pubsub.publisher."
-        )
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self._topic, "NOTIFICATION_TOPIC", _ROLE)
 
     def _retry(self) -> "Retry":
         from google.api_core import exceptions as api

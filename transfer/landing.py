@@ -6,11 +6,11 @@ write is conditional on the token read at step 1, and whatever is in doubt ends 
 failure that asks for the message again. docs/protocol.md tells why each step is there.
 """
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from transfer import object_headers as names
+from transfer.announcing import is_unannounced, mark, publish
 from transfer.budget import Budget
 from transfer.errors import (
     LandfallError,
@@ -22,7 +22,6 @@ from transfer.errors import (
 )
 from transfer.integrity import Proof, proof_of
 from transfer.message import Message
-from transfer.notification import notification_of
 from transfer.object_headers import object_headers
 from transfer.object_name import ObjectName
 from transfer.reading import Reader
@@ -121,7 +120,7 @@ class Landing:
         """Step 3: a generation about to be replaced must not go unannounced."""
         if there is None:
             return ABSENT
-        if names.ETAG not in there.metadata or names.NOTIFIED in there.metadata:
+        if not is_unannounced(there):
             return there.token
         message_id = self._publish(there)
         try:
@@ -213,11 +212,10 @@ class Landing:
 
     def _publish(self, landed: StoredObject, message: Message | None = None) -> str:
         since = (message.event_time or message.last_modified) if message else None
-        return self._topic.publish(notification_of(landed, since))
+        return publish(self._topic, landed, since)
 
     def _mark(self, landed: StoredObject, token: Token, message_id: str) -> StoredObject:
-        mark = {names.NOTIFIED: message_id, names.TOUCHED: uuid.uuid4().hex}
-        return self._store.patch(landed.name, token, {**landed.metadata, **mark})
+        return mark(self._store, landed, token, message_id)
 
 
 def _is_version(there: StoredObject, message: Message, etag: str, size: int | None) -> bool:

@@ -16,6 +16,7 @@ from adapters.file_names import clash_path, plain_path
 from adapters.gcs_store import GcsStore
 from tests.servers.cloud_storage import CloudStorage
 from transfer.errors import TokenMoved
+from transfer.reconciling import WalkableStore
 from transfer.store import ABSENT, STEP, ObjectHeaders, Store, StoredObject, Token, Upload
 
 THREADS = 8
@@ -37,7 +38,7 @@ T = TypeVar("T")
 class Place:
     """A store, and a look behind it that does not go through it."""
 
-    store: Store
+    store: WalkableStore
     content: Callable[[str], bytes]
     leftovers: Callable[[], int]
     """Unfinished uploads that take room."""
@@ -82,12 +83,12 @@ def place(request: pytest.FixtureRequest, bucket: Path) -> Place:
 
 
 @pytest.fixture
-def store(place: Place) -> Store:
+def store(place: Place) -> WalkableStore:
     return place.store
 
 
 @pytest.fixture(params=["directory", "cloud"])
-def misplaced(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+def misplaced(request: pytest.FixtureRequest, tmp_path: Path) -> WalkableStore:
     """A store whose bucket is not there and cannot be made."""
     if request.param == "directory":
         (tmp_path / "file").touch()

@@ -1,0 +1,39 @@
+"""What Pub/Sub's failures mean."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from transfer.errors import Misconfigured, NotifyUnavailable
+
+
+@contextmanager
+def translated(resource: str, setting: str, role: str) -> Iterator[None]:
+    """Turn the client library's exceptions into ours.
+
+    `resource` is the topic or subscription, `setting` names it, and `role` allows its use.
+    """
+    from google.api_core import exceptions as api
+    from google.auth import exceptions as auth
+
+    try:
+        yield
+    except api.NotFound:
+        raise Misconfigured(
+            f"{resource} does not exist: create it, or correct {setting}."
+        ) from None
+    except (api.PermissionDenied, api.Unauthenticated):
+        raise forbidden(resource, role) from None
+    except (auth.DefaultCredentialsError, auth.RefreshError):
+        raise Misconfigured(
+            "There are no usable Google credentials: run as a service account, or "
+            "`gcloud auth application-default login`."
+        ) from None
+    except (api.GoogleAPIError, auth.GoogleAuthError) as error:
+        raise NotifyUnavailable(
+            f"Pub/Sub did not acknowledge ({type(error).__name__}): it may or may not have been "
+            "done."
+        ) from None
+
+
+def forbidden(resource: str, role: str) -> Misconfigured:
+    return Misconfigured(f"The service may not use {resource}: grant its account {role}.")

@@ -1,0 +1,206 @@
+"""The second net: what nobody announced is announced, and nothing else is touched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.directory_store import DirectoryStore
+from tests.fakes import message_for, raising
+from tests.unit.transfer.house import NAME, A, B, House, new_house
+from transfer import object_headers as names
+from transfer.errors import NotifyUnavailable, StoreUnavailable
+from transfer.notification import event_id
+from transfer.reconciling import MAX_DELAY_SECONDS, PATIENCE, BucketEvent, Finding, Reconciler
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return new_house(tmp_path)
+
+
+def later(house: House, store: object = None, age: timedelta = PATIENCE) -> Reconciler:
+    """A reconciler that looks at this age of the object."""
+    created = house.there().created
+    return Reconciler(
+        store or house.store.store,  # type: ignore[arg-type]
+        house.topic,
+        now=lambda: created + age,
+    )
+
+
+def test_an_object_that_nobody_announced_is_announced_and_marked(house: House) -> None:
+    house.land_unannounced()
+
+    found = later(house).look(NAME)
+
+    assert found is Finding.ANNOUNCED
+    assert house.topic.event_ids == [event_id(house.there())]
+    assert house.there().metadata[names.NOTIFIED] == "message-1"
+    assert house.bytes_there() == A
+
+
+def test_it_is_announced_once(house: House) -> None:
+    house.land_unannounced()
+    reconciler = later(house)
+
+    found = [reconciler.look(NAME) for _ in range(3)]
+
+    assert found == [Finding.ANNOUNCED, Finding.KNOWN, Finding.KNOWN]
+    assert len(house.topic.published) == 1
+
+
+def test_the_late_repeat_finds_it_announced(house: House) -> None:
+    house.land_unannounced()
+    later(house).look(NAME)
+
+    outcome = house.landing().land(message_for(A))
+
+    assert (outcome.status, outcome.message_id) == ("already-landed", "message-1")
+    assert len(house.topic.published) == 1
+
+
+def test_an_announced_object_is_left_alone(house: House) -> None:
+    house.landing().land(message_for(A))
+    before = house.there()
+
+    assert later(house).look(NAME) is Finding.KNOWN
+
+    assert house.there() == before
+    assert len(house.topic.published) == 1
+
+
+def test_a_young_object_is_left_to_its_message(house: House) -> None:
+    house.land_unannounced()
+
+    found = later(house, age=PATIENCE - timedelta(microseconds=1)).look(NAME)
+
+    assert found is Finding.YOUNG
+    assert house.topic.published == []
+
+
+def test_a_strangers_object_is_never_announced(house: House) -> None:
+    house.land_unannounced()
+    (house.folder / "stranger").write_text("mine")
+
+    assert later(house).look("stranger") is Finding.KNOWN
+    assert later(house).look("nothing") is Finding.KNOWN
+
+    assert house.topic.published == []
+
+
+def test_it_stays_announced_though_another_worker_acts_in_between(house: House) -> None:
+    """A mark that comes too late is no failure: the other's success announced it as well."""
+    house.land_unannounced()
+    house.source.body = B
+
+    def replace() -> None:
+        house.landing().land(message_for(B))
+
+    house.store.before = {"patch": [replace]}
+
+    found = later(house, house.store).look(NAME)
+
+    assert found is Finding.ANNOUNCED
+    assert house.bytes_there() == B
+    assert names.NOTIFIED in house.there().metadata
+    assert len(set(house.topic.event_ids)) == 2  # A's, perhaps twice, and B's
+
+
+def test_it_counts_as_announced_though_the_mark_fails(house: House) -> None:
+    house.land_unannounced()
+    house.store.before = {"patch": [raising(StoreUnavailable("down"))]}
+
+    assert later(house, house.store).look(NAME) is Finding.ANNOUNCED
+
+    assert len(house.topic.published) == 1
+    assert names.NOTIFIED not in house.there().metadata
+
+
+class TestWalk:
+    def test_each_object_is_looked_at_and_counted(self, house: House) -> None:
+        house.land_unannounced()
+        for key in ("known", "other/known"):
+            house.landing().land(message_for(A, key))
+
+        found = later(house, age=PATIENCE + timedelta(minutes=1)).walk()
+
+        assert found == {Finding.ANNOUNCED: 1, Finding.KNOWN: 2}
+        assert house.topic.event_ids[-1] == event_id(house.there())
+
+    def test_only_names_with_the_prefix_are_looked_at(self, house: House) -> None:
+        house.land_unannounced()
+        reconciler = later(house)
+
+        assert reconciler.walk("source/z") == {}
+        assert reconciler.walk("source/a") == {Finding.ANNOUNCED: 1}
+
+    def test_it_goes_on_behind_one_that_fails(self, house: House) -> None:
+        house.land_unannounced()
+        house.topic.failures = [NotifyUnavailable("down")]
+        with pytest.raises(NotifyUnavailable):
+            house.landing().land(message_for(A, "second"))
+        house.topic.failures = [NotifyUnavailable("down")]
+
+        found = later(house, age=PATIENCE + timedelta(minutes=1)).walk()
+
+        assert found == {Finding.FAILED: 1, Finding.ANNOUNCED: 1}
+
+    def test_a_record_that_was_written_ahead_by_a_killed_process_is_met(self, house: House) -> None:
+        house.land_unannounced()
+        [record] = (house.folder / ".landfall/records").glob("*/*.json")
+        record.rename(record.with_suffix(".next"))  # as it is before the last step
+
+        assert later(house, DirectoryStore(house.folder)).walk() == {Finding.ANNOUNCED: 1}
+
+
+@dataclass
+class FakeEvents:
+    """Delivers each event until it is done or put off."""
+
+    waiting: list[BucketEvent]
+    delayed: list[tuple[str, int]] = field(default_factory=list)
+
+    def pull(self) -> Sequence[BucketEvent]:
+        return list(self.waiting)
+
+    def done(self, events: Sequence[BucketEvent]) -> None:
+        self.waiting = [event for event in self.waiting if event not in events]
+
+    def delay(self, events: Sequence[BucketEvent], seconds: int) -> None:
+        self.done(events)
+        self.delayed += [(event.name, seconds) for event in events]
+
+
+class TestFollow:
+    def test_an_old_event_is_done_and_a_young_one_comes_again(self, house: House) -> None:
+        house.land_unannounced()
+        events = FakeEvents([BucketEvent(NAME, "1")])
+
+        young = later(house, age=timedelta(0)).follow(events)
+        delayed, events.waiting = events.delayed, [BucketEvent(NAME, "2")]
+        old = later(house).follow(events)
+
+        assert young == {Finding.YOUNG: 1}
+        assert delayed == [(NAME, MAX_DELAY_SECONDS)]
+        assert old == {Finding.ANNOUNCED: 1}
+        assert events.waiting == []
+
+    def test_the_event_of_an_object_that_is_gone_is_done(self, house: House) -> None:
+        house.land_unannounced()
+        events = FakeEvents([BucketEvent("gone", "1")])
+
+        assert later(house).follow(events) == {Finding.KNOWN: 1}
+        assert events.waiting == []
+
+    def test_an_event_that_failed_comes_again(self, house: House) -> None:
+        house.land_unannounced()
+        house.topic.failures = [NotifyUnavailable("down")]
+        events = FakeEvents([BucketEvent(NAME, "1")])
+
+        with pytest.raises(NotifyUnavailable):
+            later(house).follow(events)
+
+        assert events.waiting == [BucketEvent(NAME, "1")]

@@ -1,0 +1,149 @@
+"""The second net: an object that landed, but whose sender gave up before it was announced.
+
+The protocol announces such an object as soon as its message comes again, or before the next
+version replaces it. If neither ever comes, only somebody who looks can tell.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Protocol
+
+from transfer.announcing import is_unannounced, mark, publish
+from transfer.errors import LandfallError, TokenMoved
+from transfer.object_name import RESERVED_PREFIX
+from transfer.store import Store, StoredObject
+from transfer.topic import Topic
+
+PATIENCE = timedelta(minutes=10)
+"""So long the message at hand, or its repeat, may still announce the object itself."""
+
+_log = logging.getLogger("landfall.reconciling")
+
+
+MAX_DELAY_SECONDS = 600
+"""Pub/Sub's longest. https://cloud.google.com/pubsub/docs/lease-management"""
+
+
+class Finding(Enum):
+    """What became of an object that was looked at."""
+
+    ANNOUNCED = "announced just now"
+    KNOWN = "was announced, or is gone"
+    YOUNG = "too young to tell"
+    FAILED = "could not be announced"
+
+
+class WalkableStore(Store, Protocol):
+    """A store that can be walked through."""
+
+    def walk(self, prefix: str) -> Iterator[StoredObject]:
+        """Describe the live generations of all names that begin with `prefix`.
+
+        Raises:
+            StoreUnavailable, Misconfigured
+        """
+
+
+@dataclass(frozen=True)
+class BucketEvent:
+    """What the bucket itself says of an object that was written."""
+
+    name: str
+    handle: str
+    """By which the subscription knows this delivery."""
+
+
+class BucketEvents(Protocol):
+    """A subscription to the bucket's own OBJECT_FINALIZE notifications.
+
+    https://cloud.google.com/storage/docs/pubsub-notifications
+    """
+
+    def pull(self) -> Sequence[BucketEvent]:
+        """Return some events, or none after a while without any.
+
+        Raises:
+            NotifyUnavailable, Misconfigured
+        """
+
+    def done(self, events: Sequence[BucketEvent]) -> None:
+        """Never deliver these again. What is not told so comes again by itself."""
+
+    def delay(self, events: Sequence[BucketEvent], seconds: int) -> None:
+        """Deliver these again after so many seconds, 600 at most."""
+
+
+class Reconciler:
+    """Looks at landed objects, and announces those that nobody did."""
+
+    def __init__(
+        self,
+        store: WalkableStore,
+        topic: Topic,
+        patience: timedelta = PATIENCE,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store = store
+        self._topic = topic
+        self._patience = patience
+        self._now = now
+
+    def walk(self, prefix: str = "") -> Counter[Finding]:
+        """Look at every object whose name begins with `prefix`, and count what was found.
+
+        Raises:
+            StoreUnavailable, Misconfigured: The walk broke off. It may be begun again.
+        """
+        found: Counter[Finding] = Counter()
+        for there in self._store.walk(prefix):
+            found[self._look_again(there)] += 1
+        return found
+
+    def follow(self, events: BucketEvents) -> Counter[Finding]:
+        """Look at the objects of the events that are due, and put the young ones off.
+
+        Raises:
+            NotifyUnavailable, StoreUnavailable, Misconfigured: Those events come again.
+        """
+        found: Counter[Finding] = Counter()
+        for event in events.pull():
+            finding = self.look(event.name)
+            found[finding] += 1
+            if finding is Finding.YOUNG:
+                events.delay([event], MAX_DELAY_SECONDS)
+            else:
+                events.done([event])
+        return found
+
+    def look(self, name: str) -> Finding:
+        """Look at the object of this name.
+
+        Raises:
+            StoreUnavailable, Misconfigured, NotifyUnavailable
+        """
+        there = self._store.stat(name)
+        if there is None or name.startswith(RESERVED_PREFIX) or not is_unannounced(there):
+            return Finding.KNOWN
+        if self._now() - there.created < self._patience:
+            return Finding.YOUNG
+        message_id = publish(self._topic, there)
+        try:
+            mark(self._store, there, there.token, message_id)
+        except (TokenMoved, LandfallError):
+            pass  # announced all the same: somebody else acted, or will publish once more
+        _log.warning("%s had landed unannounced and is announced now", name)
+        return Finding.ANNOUNCED
+
+    def _look_again(self, there: StoredObject) -> Finding:
+        """Look at what a list says, and if it matters, at what is there by now."""
+        if not is_unannounced(there):
+            return Finding.KNOWN
+        try:
+            return self.look(there.name)
+        except LandfallError as error:
+            _log.error("%s stays unannounced: %s", there.name, error)
+            return Finding.FAILED
