@@ -1,8 +1,11 @@
-"""What Lambda hands over, turned into the objects that were created. Pure: no AWS, no network."""
+"""What S3 and EventBridge tell, turned into the objects that were created. Pure: no network."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
+
+LOG = logging.getLogger(__name__)
 
 KNOWN_MAJOR_VERSION = "2"
 
@@ -12,46 +15,32 @@ class UnknownEvent(ValueError):
 
 
 @dataclass(frozen=True)
-class CreatedObject:
-    """An object of S3 that an event says was created; `key` is decoded."""
+class S3Object:
+    """An object of S3 that is to be forwarded; its `key` is decoded."""
 
-    region: str
     bucket: str
     key: str
-    event_time: str | None
-    sequencer: str | None
+    region: str | None = None
+    """Where the bucket is; if it is not known, S3 is asked."""
+    version_id: str | None = None
+    etag: str | None = None
+    """Without quotes, as events have it."""
+    event_time: str | None = None
+    sequencer: str | None = None
+    other_key: str | None = None
+    """What the key would be if it came encoded, where nobody says whether it does."""
 
     def __str__(self) -> str:
         """For logs: quoted, because a key may hold line ends and other control characters."""
         return repr(f"{self.bucket}/{self.key}")
 
 
-def created_objects(event: Any) -> list[CreatedObject]:
-    """Return the objects to forward, in the event's order; none for events of other kinds.
+def created_by_record(record: Any) -> S3Object | None:
+    """Return the object that this record of an S3 event tells of; None if it was not created.
 
     Raises:
-        UnknownEvent: The event, or one of its records, has no shape that is known.
+        UnknownEvent: It is no S3 record, of an unknown major version, or damaged.
     """
-    if not isinstance(event, dict):
-        raise UnknownEvent(f"the event is a JSON {type(event).__name__}: send an S3 event")
-    if event.get("Event") == "s3:TestEvent" and "Records" not in event:
-        return []
-    records = event.get("Records")
-    if not isinstance(records, list) or not records:
-        raise UnknownEvent(
-            f"unknown event with the fields {sorted(map(str, event))}: "
-            "trigger this function with S3 event notifications"
-        )
-    return [_created_object(record) for record in records if _tells_of_creation(record)]
-
-
-def _tells_of_creation(record: Any) -> bool:
-    source = record.get("eventSource") if isinstance(record, dict) else None
-    if source != "aws:s3":
-        raise UnknownEvent(
-            f"unknown event with a record of eventSource {source!r}, not 'aws:s3': "
-            "trigger this function with S3 event notifications"
-        )
     version = record.get("eventVersion")
     if str(version).partition(".")[0] != KNOWN_MAJOR_VERSION:
         raise UnknownEvent(
@@ -62,21 +51,67 @@ def _tells_of_creation(record: Any) -> bool:
     if not isinstance(name, str):
         raise UnknownEvent("S3 record without an eventName: send it as S3 made it")
     # S3 sends names without the prefix, but documentation and emulators show it.
-    return name.removeprefix("s3:").startswith("ObjectCreated:")
-
-
-def _created_object(record: dict[str, Any]) -> CreatedObject:
+    if not name.removeprefix("s3:").startswith("ObjectCreated:"):
+        LOG.info("ignored: %s is no creation", name)
+        return None
     try:
         s3 = record["s3"]
-        return CreatedObject(
-            region=record["awsRegion"],
-            bucket=s3["bucket"]["name"],
-            key=unquote_plus(s3["object"]["key"], errors="strict"),
+        return S3Object(
+            bucket=_text(s3["bucket"]["name"]),
+            key=unquote_plus(_text(s3["object"]["key"]), errors="strict"),
+            region=record.get("awsRegion"),
+            version_id=s3["object"].get("versionId"),
+            etag=s3["object"].get("eTag"),
             event_time=record.get("eventTime"),
             sequencer=s3["object"].get("sequencer"),
         )
     except (AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise UnknownEvent(
-            "S3 record without awsRegion, s3.bucket.name or a form-encoded UTF-8 s3.object.key "
+            "S3 record without s3.bucket.name or a form-encoded UTF-8 s3.object.key "
             f"({type(error).__name__}): send it as S3 made it"
         ) from None
+
+
+def created_by_eventbridge(event: Any) -> S3Object | None:
+    """Return the object that an event of EventBridge tells of; None if it was not created.
+
+    Raises:
+        UnknownEvent: It is damaged.
+    """
+    kind = event["detail-type"]
+    if kind != "Object Created":
+        LOG.info("ignored: %s is no creation", kind)
+        return None
+    try:
+        detail = event["detail"]
+        key = _text(detail["object"]["key"])
+        return S3Object(
+            bucket=_text(detail["bucket"]["name"]),
+            key=key,
+            region=event.get("region"),
+            version_id=detail["object"].get("version-id"),
+            etag=detail["object"].get("etag"),
+            event_time=event.get("time"),
+            sequencer=detail["object"].get("sequencer"),
+            other_key=_decoded_otherwise(key),
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        raise UnknownEvent(
+            "EventBridge event without detail.bucket.name or detail.object.key "
+            f"({type(error).__name__}): send it as EventBridge made it, without a transformer"
+        ) from None
+
+
+def _decoded_otherwise(key: str) -> str | None:
+    """AWS does not say whether EventBridge encodes keys; its emulators disagree."""
+    try:
+        decoded = unquote_plus(key, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    return decoded if decoded != key else None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value

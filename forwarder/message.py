@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from forwarder.events import CreatedObject
+from forwarder.events import S3Object
+from forwarder.failures import NotForwarded, ObjectGone
+from forwarder.s3_clients import S3Client, S3Clients, status_of
 
 LOG = logging.getLogger(__name__)
 
@@ -28,108 +28,144 @@ PASSED_ON = (
 
 Message = dict[str, str | int]
 
-
-class ObjectGone(Exception):
-    """S3 has no such object any more."""
-
-
-class ReadRefused(Exception):
-    """S3 does not let this function read the object."""
-
-
-class S3Client(Protocol):
-    """The part of boto3's S3 client that is used here."""
-
-    def head_object(self, **parameters: Any) -> dict[str, Any]: ...
-
-    def generate_presigned_url(self, operation: str, /, **parameters: Any) -> str: ...
+WHAT_TO_DO = {
+    400: "S3 does not say why to this kind of request; most often the AWS credentials have "
+    "expired: renew them, or deploy the function again so that it gets new ones",
+    301: "the bucket is in another region than the event says: send the event as S3 made it",
+    403: "give the function's role s3:GetObject on the bucket's objects (s3:GetObjectVersion "
+    "with PIN_VERSIONS) and s3:ListBucket on the bucket (without it a deleted object is 403 "
+    "too), for SSE-KMS also kms:Decrypt and kms:GenerateDataKey; or the credentials are wrong",
+    405: "the version that the event names is a delete marker",
+}
 
 
-@cache
-def s3_client(region: str) -> S3Client:
-    """Return the client of a region, made once and kept for later invocations."""
-    client: S3Client = boto3.client(
-        "s3",
-        region_name=region,
-        # Without these, boto3 signs with SigV2 in old regions and uses the global host name,
-        # which redirects for new buckets and so breaks the signature.
-        config=Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
-        ),
-    )
-    return client
+@dataclass(frozen=True)
+class MessageMaker:
+    """Looks at objects and makes messages; what it makes is fresh each time."""
+
+    clients: S3Clients
+    url_expires_seconds: int
+    pin_versions: bool = False
+    """Read the version that the event names, not the current one; see the README."""
+
+    def message_about(self, wanted: S3Object) -> Message:
+        """Return the message; its size and ETag are those of S3 now, not of the event.
+
+        Raises:
+            ObjectGone: The object was deleted since.
+            NotForwarded: S3 refused or failed.
+        """
+        try:
+            region = wanted.region
+            client = (
+                self.clients.of_region(region) if region else self.clients.of_bucket(wanted.bucket)
+            )
+            found, head = self._find(client, wanted)
+            return self._message(client, found, head)
+        except (ClientError, BotoCoreError) as error:
+            raise _translated(error) from None
+
+    def _find(self, client: S3Client, wanted: S3Object) -> tuple[S3Object, dict[str, Any]]:
+        try:
+            return wanted, self._head(client, wanted)
+        except ClientError as error:
+            if wanted.other_key is None or status_of(error) not in (403, 404):
+                raise
+            other = replace(wanted, key=wanted.other_key, other_key=None)
+            try:
+                head = self._head(client, other)
+            except ClientError:
+                raise error from None
+            # By its ETag it is the object that the event meant, and not a neighbour.
+            if head["ETag"].strip('"') != wanted.etag:
+                raise
+            return other, head
+
+    def _head(self, client: S3Client, wanted: S3Object) -> dict[str, Any]:
+        return client.head_object(**self._target(wanted), ChecksumMode="ENABLED")
+
+    def _target(self, wanted: S3Object) -> dict[str, str]:
+        target = {"Bucket": wanted.bucket, "Key": wanted.key}
+        if self.pin_versions and wanted.version_id:
+            target["VersionId"] = wanted.version_id
+        return target
+
+    def _message(self, client: S3Client, found: S3Object, head: Mapping[str, Any]) -> Message:
+        # If the event names no version, what is there now is the version to pin.
+        pinned = replace(found, version_id=found.version_id or head.get("VersionId"))
+        message: Message = {
+            "Bucket": found.bucket,
+            "ObjectKey": found.key,
+            "ContentLength": head["ContentLength"],
+            "ETag": head["ETag"],
+            "PresignedUrl": client.generate_presigned_url(
+                "get_object", Params=self._target(pinned), ExpiresIn=self._url_seconds()
+            ),
+        }
+        optional: dict[str, str | int | None] = {
+            **{field: head.get(field) for field in PASSED_ON},
+            "LastModified": _rfc3339(head.get("LastModified")),
+            "EventTime": found.event_time,
+            "Sequencer": found.sequencer,
+            "PartSize": self._part_size(client, pinned, head),
+        }
+        message.update({field: value for field, value in optional.items() if value is not None})
+        return message
+
+    def _url_seconds(self) -> int:
+        """A URL ends with the credentials that signed it, whatever it says of itself."""
+        life = self.clients.seconds_to_live()
+        if life is None or life >= self.url_expires_seconds:
+            return self.url_expires_seconds
+        if life < 1:
+            raise NotForwarded("CREDENTIALS", "the AWS credentials have expired: renew them")
+        LOG.warning(
+            "the URL is signed for %d s, not for URL_EXPIRES_SECONDS: it ends with the temporary "
+            "AWS credentials",
+            life,
+        )
+        return life
+
+    def _part_size(self, client: S3Client, found: S3Object, head: Mapping[str, Any]) -> int | None:
+        """Return the size of every part but the last, if the object has parts of one size.
+
+        With it the receiver can check the ETag; without it the object can land all the same.
+        """
+        parts = head["ETag"].strip('"').partition("-")[2]
+        if not parts.isdecimal():
+            return None
+        try:
+            # No IfMatch: some servers give a part an ETag of its own. If the object was replaced
+            # just now, the receiver finds out by the ETag of the message.
+            first = client.head_object(**self._target(found), PartNumber=1)
+        except (ClientError, BotoCoreError) as error:
+            LOG.warning("%s: forwarded without its part size: %s", found, type(error).__name__)
+            return None
+        size: int = first["ContentLength"]
+        if first.get("PartsCount") != int(parts) or size < 1:
+            return None
+        same_size_throughout = -(-head["ContentLength"] // size) == int(parts)
+        return size if same_size_throughout else None
 
 
-def message_about(created: CreatedObject, url_expires_seconds: int) -> Message:
-    """Return the message; its size, ETag and version are those of S3 now, not of the event.
-
-    Raises:
-        ObjectGone: The object was deleted since.
-        ReadRefused: The function's role lacks rights.
-        ClientError, BotoCoreError: S3 failed.
-    """
-    client = s3_client(created.region)
-    head = _head(client, created)
-    message: Message = {
-        "Bucket": created.bucket,
-        "ObjectKey": created.key,
-        "ContentLength": head["ContentLength"],
-        "ETag": head["ETag"],
-        # Not pinned to a version: the service lands an object's current bytes, by their ETag.
-        "PresignedUrl": client.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": created.bucket, "Key": created.key},
-            ExpiresIn=url_expires_seconds,
-        ),
-    }
-    optional: dict[str, str | int | None] = {
-        **{field: head.get(field) for field in PASSED_ON},
-        "LastModified": _rfc3339(head.get("LastModified")),
-        "EventTime": created.event_time,
-        "Sequencer": created.sequencer,
-        "PartSize": _part_size(client, created, head),
-    }
-    message.update({field: value for field, value in optional.items() if value is not None})
-    return message
-
-
-def _head(client: S3Client, created: CreatedObject) -> dict[str, Any]:
-    try:
-        return client.head_object(Bucket=created.bucket, Key=created.key, ChecksumMode="ENABLED")
-    except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if status == 404:
-            raise ObjectGone from error
-        if status == 403:
-            raise ReadRefused(
-                "S3 answered HeadObject with 403: give the function's role s3:GetObject on the "
-                "bucket's objects and s3:ListBucket on the bucket (without it a deleted object is "
-                "403 too); for SSE-KMS also kms:Decrypt"
-            ) from error
-        raise
-
-
-def _part_size(client: S3Client, created: CreatedObject, head: Mapping[str, Any]) -> int | None:
-    """Return the size of every part but the last, if the object has parts of one size.
-
-    With it the receiver can check the ETag; without it the object can land all the same.
-    """
-    parts = head["ETag"].strip('"').partition("-")[2]
-    if not parts.isdecimal():
-        return None
-    try:
-        # No IfMatch: some servers give a part an ETag of its own. If the object was replaced
-        # just now, the receiver finds out by the ETag of the message.
-        first = client.head_object(Bucket=created.bucket, Key=created.key, PartNumber=1)
-    except (ClientError, BotoCoreError) as error:
-        LOG.warning("%s: forwarded without its part size: %s", created, error)
-        return None
-    size: int = first["ContentLength"]
-    if first.get("PartsCount") != int(parts) or size < 1:
-        return None
-    same_size_throughout = -(-head["ContentLength"] // size) == int(parts)
-    return size if same_size_throughout else None
+def _translated(error: ClientError | BotoCoreError) -> Exception:
+    status = status_of(error)
+    if status == 404:
+        return ObjectGone()
+    if isinstance(error, NoCredentialsError):
+        text = "there are no AWS credentials: set them, or give the function a role"
+        return NotForwarded("CREDENTIALS", text)
+    if status is None:
+        return NotForwarded(
+            "SOURCE_UNAVAILABLE",
+            f"S3 could not be asked ({type(error).__name__}): the object will be tried again; if "
+            "that goes on, look at the function's network and its region",
+        )
+    if status >= 500 or status == 429:
+        text = f"S3 answered HeadObject with {status}: the object will be tried again"
+        return NotForwarded("SOURCE_UNAVAILABLE", text)
+    advice = WHAT_TO_DO.get(status, "look at the bucket")
+    return NotForwarded("SOURCE_REFUSED", f"S3 answered HeadObject with {status}: {advice}")
 
 
 def _rfc3339(time: datetime | None) -> str | None:

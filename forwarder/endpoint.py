@@ -1,0 +1,165 @@
+"""Landfall's endpoint: a message goes there, and its answer is read."""
+
+import json
+import socket
+import time
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError, ProtocolError
+
+from forwarder.api_key import ApiKey
+from forwarder.failures import KeyRefused, NotForwarded
+from forwarder.message import Message
+
+CONNECT_SECONDS = 5
+# Lambda freezes the function between invocations, and a connection that broke meanwhile looks
+# whole: after so long without use, new ones are made.
+IDLE_SECONDS = 30
+MAX_ANSWER_BYTES = 256 * 1024
+MAX_ADVICE_CHARACTERS = 300
+
+WHAT_TO_DO = {
+    401: "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS",
+    403: "allow the bucket for this key in Landfall's API_KEYS and SOURCE_BUCKETS",
+    404: "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage",
+    405: "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage",
+    429: "lower the function's concurrency, or raise Landfall's MAX_MESSAGES_PER_MINUTE",
+}
+
+
+class Endpoint:
+    """Its connections are kept; for use by several threads."""
+
+    def __init__(self, url: str, api_key: ApiKey, connections: int = 10) -> None:
+        self._url = url
+        self._api_key = api_key
+        self._http = urllib3.PoolManager(maxsize=connections, socket_options=_keep_alive())
+        self._used = time.time()
+
+    def send(self, message: Message, seconds: float, **beside: object) -> dict[str, Any]:
+        """Return Landfall's answer of success to the message.
+
+        `seconds` is the time to connect and to get the answer; `beside` are fields that go
+        beside `inputMessage`, such as `validateOnly`.
+
+        Raises:
+            NotForwarded: There was no answer, or it was no success.
+        """
+        body = json.dumps({"inputMessage": message, **beside}).encode()
+        ends = time.monotonic() + seconds
+        key = self._api_key.current()
+        try:
+            return self._post(body, key, ends)
+        except KeyRefused:
+            # It may have been rotated; if so, the new one is tried, once.
+            renewed = self._api_key.after(key)
+            if renewed is None:
+                raise
+            return self._post(body, renewed, ends)
+
+    def _post(self, body: bytes, key: str, ends: float) -> dict[str, Any]:
+        # Not the monotonic clock, which may stand still while the function is frozen.
+        if time.time() - self._used > IDLE_SECONDS:
+            self._http.clear()
+        try:
+            status, headers, data = self._request_twice(body, key, ends)
+        except HTTPError as error:
+            raise _unreachable(error) from None
+        self._used = time.time()
+        answer = _parsed(data)
+        if 200 <= status < 300 and isinstance(answer, dict) and "status" in answer:
+            return answer
+        raise _refusal(status, headers, answer)
+
+    def _request_twice(self, body: bytes, key: str, ends: float) -> tuple[int, Any, bytes]:
+        """The other side may close a kept connection just as it is used again.
+
+        Any message may be sent again, so what became of the first try does not matter.
+        """
+        try:
+            return self._request(body, key, ends)
+        except ProtocolError:
+            return self._request(body, key, ends)
+
+    def _request(self, body: bytes, key: str, ends: float) -> tuple[int, Any, bytes]:
+        seconds = ends - time.monotonic()
+        if seconds <= 0:
+            raise NotForwarded("NO_TIME", "no time left to send the message")
+        response = self._http.request(
+            "POST",
+            self._url,
+            body=body,
+            headers={"Content-Type": "application/json", "x-api-key": key},
+            timeout=urllib3.Timeout(total=seconds, connect=min(CONNECT_SECONDS, seconds)),
+            # Whoever sent the event repeats it, with a fresh URL; a redirect would carry the key
+            # elsewhere.
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        data = response.read(MAX_ANSWER_BYTES, decode_content=True)
+        if len(data) < MAX_ANSWER_BYTES:
+            response.release_conn()
+        else:
+            response.close()  # Landfall has no such answers; what follows is not worth reading
+        return response.status, response.headers, data
+
+
+def _keep_alive() -> list[tuple[int, int, int]]:
+    """An answer may take minutes, with nothing on the wire; gateways cut that off.
+
+    A NAT gateway of AWS forgets a connection after 350 s without a packet, and does not say so.
+    """
+    options = [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):  # the programs also run elsewhere than on Linux
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
+
+
+def _unreachable(error: HTTPError) -> NotForwarded:
+    kind = type(error).__name__
+    return NotForwarded(
+        "ENDPOINT_UNREACHABLE",
+        f"no answer from ENDPOINT_URL ({kind}): check that its host is right, that it can be "
+        "reached from here, and that Landfall runs; if it answers late, allow more time",
+    )
+
+
+def _refusal(status: int, headers: Any, answer: Any) -> NotForwarded:
+    reason = _at(answer, "error", "details", 0, "reason")
+    from_landfall = _at(answer, "error", "details", 0, "domain") == "landfall"
+    if not isinstance(reason, str):
+        reason = "NO_REASON_GIVEN"
+    advice = WHAT_TO_DO.get(status, "")
+    told = _at(answer, "error", "message")
+    if from_landfall and isinstance(told, str) and "://" not in told:
+        advice = told[:MAX_ADVICE_CHARACTERS]
+    elif 200 <= status < 400:
+        advice = WHAT_TO_DO[404]
+    text = f"Landfall answered HTTP {status}, {reason}" + (f": {advice}" if advice else "")
+    kind = KeyRefused if status == 401 else NotForwarded
+    return kind(reason, text, _seconds(headers.get("Retry-After")))
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdecimal() else None
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _at(value: Any, *path: str | int) -> Any:
+    """Return what is at the path in parsed JSON, None if the JSON is of another shape."""
+    try:
+        for step in path:
+            value = value[step]
+    except (IndexError, KeyError, TypeError):
+        return None
+    return value

@@ -1,0 +1,89 @@
+"""One object on its way: look at it, sign, send, and say what came of it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from forwarder.api_key import GivenKey, SecretKey
+from forwarder.endpoint import Endpoint
+from forwarder.events import S3Object
+from forwarder.failures import NotForwarded, ObjectGone
+from forwarder.message import Message, MessageMaker
+from forwarder.s3_clients import S3Clients
+from forwarder.settings import Settings
+
+GONE = "gone"
+SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an object that needs no further try."""
+
+    status: str
+    """Landfall's `landed`, `already-landed` or `superseded` (of `compare`: `landed`, `missing`
+    or `different`); `gone` if S3 has no such object any more, and nothing was sent."""
+    size: int | None = None
+    """Bytes, as S3 says; None if the object is gone."""
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """Landfall's whole answer."""
+
+
+class Forwarder:
+    """Forwards objects; for use by several threads, whose connections it keeps."""
+
+    def __init__(self, messages: MessageMaker, endpoint: Endpoint) -> None:
+        self._messages = messages
+        self._endpoint = endpoint
+
+    def forward(self, wanted: S3Object, seconds: float) -> Outcome:
+        """Have the object landed, within this time.
+
+        Raises:
+            NotForwarded: It must be sent again.
+        """
+        ends = time.monotonic() + seconds
+        try:
+            outcome = self._send(wanted, ends)
+            if outcome.status == SUPERSEDED:
+                # The object changed between our look and Landfall's: what is there now goes on
+                # its way at once, without waiting for its own event.
+                outcome = self._send(wanted, ends)
+            return outcome
+        except ObjectGone:
+            return Outcome(GONE)
+
+    def compare(self, wanted: S3Object, seconds: float) -> Outcome:
+        """Ask whether the object is landed as it is now, transferring nothing.
+
+        Raises:
+            NotForwarded: There is no answer to that.
+        """
+        ends = time.monotonic() + seconds
+        try:
+            return self._send(wanted, ends, validateOnly=True)
+        except ObjectGone:
+            return Outcome(GONE)
+
+    def _send(self, wanted: S3Object, ends: float, **beside: object) -> Outcome:
+        message: Message = self._messages.message_about(wanted)
+        seconds = ends - time.monotonic()
+        if seconds <= 0:
+            raise NotForwarded(
+                "NO_TIME", "no time left to send the message: raise the timeout of the function"
+            )
+        answer = self._endpoint.send(message, seconds, **beside)
+        return Outcome(str(answer["status"]), int(message["ContentLength"]), answer)
+
+
+def make_forwarder(settings: Settings, connections: int = 10) -> Forwarder:
+    """Return a forwarder for these settings and the AWS credentials of the environment.
+
+    `connections` is how many threads use it at once.
+    """
+    key = GivenKey(settings.api_key) if settings.api_key else SecretKey(settings.api_key_secret)
+    messages = MessageMaker(
+        S3Clients(connections), settings.url_expires_seconds, settings.pin_versions
+    )
+    return Forwarder(messages, Endpoint(settings.endpoint_url, key, connections))

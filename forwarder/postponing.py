@@ -1,0 +1,73 @@
+"""When the failed messages of a queue come again: soon at first, then more and more slowly.
+
+Without it they would come after the queue's visibility timeout, which must be so long that no
+running invocation is overtaken (six times its timeout).
+"""
+
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+LOG = logging.getLogger(__name__)
+
+FIRST_SECONDS = 30
+LONGEST_SECONDS = 3600
+BATCH = 10
+"""SQS takes no more entries at once."""
+
+
+def postpone(failed: Sequence[tuple[Mapping[str, Any], float | None]]) -> None:
+    """Set when these messages come again; each is given with the wait that Landfall asked for.
+
+    If that fails they come again later, so it is no failure of the message.
+    """
+    for start in range(0, len(failed), BATCH):
+        batch = failed[start : start + BATCH]
+        entries = [
+            {
+                "Id": str(number),
+                "ReceiptHandle": record["receiptHandle"],
+                "VisibilityTimeout": seconds_until_next(_receives(record), asked),
+            }
+            for number, (record, asked) in enumerate(batch)
+        ]
+        try:
+            client, url = _queue(batch[0][0]["eventSourceARN"])
+            refused = client.change_message_visibility_batch(QueueUrl=url, Entries=entries).get(
+                "Failed", []
+            )
+            problem = refused[0]["Code"] if refused else None
+        except (ClientError, BotoCoreError, KeyError, ValueError) as error:
+            problem = type(error).__name__
+        if problem:
+            LOG.warning(
+                "failed messages come again only after the queue's visibility timeout (%s): give "
+                "the function's role sqs:ChangeMessageVisibility and sqs:GetQueueUrl on the queue",
+                problem,
+            )
+
+
+def seconds_until_next(receives: int, asked: float | None) -> int:
+    """Twice as long after each time that a message was received, and not all at one moment."""
+    longest: int = min(FIRST_SECONDS << min(receives - 1, 20), LONGEST_SECONDS)
+    spread = longest * random.uniform(0.7, 1)  # noqa: S311 - no secret
+    return round(min(max(spread, asked or 0), LONGEST_SECONDS))
+
+
+def _receives(record: Mapping[str, Any]) -> int:
+    return max(int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)), 1)
+
+
+@cache
+def _queue(arn: str) -> tuple[Any, str]:
+    _, _, _, region, account, name = arn.split(":")
+    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
+    client = boto3.Session().client("sqs", region_name=region, config=config)
+    url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    return client, url
