@@ -3,10 +3,10 @@
 from threading import Lock
 from typing import Protocol
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from forwarder.aws import make_client
 from forwarder.failures import NotForwarded
 
 
@@ -65,7 +65,7 @@ class SecretKey:
         region = parts[3] if parts[0] == "arn" and len(parts) > 3 else None
         config = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 3})
         try:
-            client = boto3.Session().client("secretsmanager", region_name=region, config=config)
+            client = make_client("secretsmanager", region, config)
             key = client.get_secret_value(SecretId=self._secret).get("SecretString", "")
         except (ClientError, BotoCoreError) as error:
             code = getattr(error, "response", {}).get("Error", {}).get("Code")

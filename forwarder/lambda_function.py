@@ -21,7 +21,7 @@ from forwarder.wrappings import created_in_body, created_objects, queue_records
 LOG = logging.getLogger(__name__)
 
 # Kept back from the time of the invocation, to report what failed before Lambda ends it.
-REPORT_SECONDS = 10
+REPORT_SECONDS = 5
 SECONDS_WITHOUT_CONTEXT = 3600
 
 

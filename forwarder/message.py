@@ -28,6 +28,7 @@ PASSED_ON = (
 
 Message = dict[str, str | int]
 
+EXPIRED = "the AWS credentials have expired: renew them"
 WHAT_TO_DO = {
     400: "S3 does not say why to this kind of request; most often the AWS credentials have "
     "expired: renew them, or deploy the function again so that it gets new ones",
@@ -64,6 +65,8 @@ class MessageMaker:
             return self._message(client, found, head)
         except (ClientError, BotoCoreError) as error:
             raise _translated(error) from None
+        except RuntimeError:  # botocore has no other word for credentials that have ended
+            raise NotForwarded("CREDENTIALS", EXPIRED) from None
 
     def _find(self, client: S3Client, wanted: S3Object) -> tuple[S3Object, dict[str, Any]]:
         try:
@@ -118,7 +121,7 @@ class MessageMaker:
         if life is None or life >= self.url_expires_seconds:
             return self.url_expires_seconds
         if life < 1:
-            raise NotForwarded("CREDENTIALS", "the AWS credentials have expired: renew them")
+            raise NotForwarded("CREDENTIALS", EXPIRED)
         LOG.warning(
             "the URL is signed for %d s, not for URL_EXPIRES_SECONDS: it ends with the temporary "
             "AWS credentials",

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from forwarder.aws import make_client
 
 LOG = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def postpone(failed: Sequence[tuple[Mapping[str, Any], float | None]]) -> None:
             for number, (record, asked) in enumerate(batch)
         ]
         try:
-            client, url = _queue(batch[0][0]["eventSourceARN"])
+            client, url = queue_of(batch[0][0]["eventSourceARN"])
             refused = client.change_message_visibility_batch(QueueUrl=url, Entries=entries).get(
                 "Failed", []
             )
@@ -65,9 +66,10 @@ def _receives(record: Mapping[str, Any]) -> int:
 
 
 @cache
-def _queue(arn: str) -> tuple[Any, str]:
+def queue_of(arn: str) -> tuple[Any, str]:
+    """Return a client for the queue, and the queue's URL."""
     _, _, _, region, account, name = arn.split(":")
     config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
-    client = boto3.Session().client("sqs", region_name=region, config=config)
+    client = make_client("sqs", region, config)
     url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     return client, url

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Protocol
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from forwarder.aws import make_client, session
 
 LOG = logging.getLogger(__name__)
 
@@ -30,8 +31,6 @@ class S3Clients:
     """Made when first wanted and kept, with their connections; for use by several threads."""
 
     def __init__(self, connections: int = 10) -> None:
-        self._session = boto3.Session()
-        # Making a client is the one thing that boto3 does not allow two threads at once.
         self._making = Lock()
         self._clients: dict[str, S3Client] = {}
         self._regions: dict[str, str] = {}
@@ -50,9 +49,7 @@ class S3Clients:
     def of_region(self, region: str) -> S3Client:
         with self._making:
             if region not in self._clients:
-                self._clients[region] = self._session.client(
-                    "s3", region_name=region, config=self._config
-                )
+                self._clients[region] = make_client("s3", region, self._config)
             return self._clients[region]
 
     def of_bucket(self, bucket: str) -> S3Client:
@@ -66,7 +63,7 @@ class S3Clients:
         return self.of_region(self._regions[bucket])
 
     def _find_region(self, bucket: str) -> str:
-        home = self._session.region_name or DEFAULT_REGION
+        home = session().region_name or DEFAULT_REGION
         try:
             answer = self.of_region(home).head_bucket(Bucket=bucket)
         except ClientError as error:
@@ -81,7 +78,7 @@ class S3Clients:
 
         A URL ends with the credentials that signed it.
         """
-        credentials = self._session.get_credentials()
+        credentials = session().get_credentials()
         if credentials is None:
             return None
         token = credentials.get_frozen_credentials().token  # renews them if they are about to end

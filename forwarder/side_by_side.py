@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 
 AT_ONCE = 10
 # With less time than this left, an object is not begun.
-LEAST_SECONDS = 10
+LEAST_SECONDS = 3
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from forwarder.message import s3_client
+from forwarder.lambda_function import forwarder_for
+from forwarder.postponing import queue_of
 
 REGION, BUCKET = "us-east-1", "heron-meadow"
 API_KEY, SECRET_KEY, TOKEN = "canary-api-key-5d1f", "canary-secret-77aa", "canary-token-90bc"
@@ -127,15 +128,24 @@ def scripted_s3(forwarder_environment: pytest.MonkeyPatch) -> Iterator[Recording
 
 
 @pytest.fixture
-def forwarder_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def forwarder_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Credentials and settings of the forwarder, but for the addresses of its two servers."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHERONEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
     monkeypatch.setenv("ENDPOINT_API_KEY", API_KEY)
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "ENDPOINT_URL", "URL_EXPIRES_SECONDS"):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_PROFILE",
+        "ENDPOINT_API_KEY_SECRET",
+        "ENDPOINT_URL",
+        "PIN_VERSIONS",
+        "URL_EXPIRES_SECONDS",
+    ):
         monkeypatch.delenv(name, raising=False)
-    s3_client.cache_clear()  # its clients belong to the S3 server of another test
-    yield monkeypatch
-    s3_client.cache_clear()
+    # What is kept for later invocations belongs to the servers of another test.
+    forwarder_for.cache_clear()
+    queue_of.cache_clear()
+    return monkeypatch

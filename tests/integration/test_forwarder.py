@@ -1,49 +1,27 @@
-"""The forwarder between a real S3 server and a real HTTP endpoint, both on this machine."""
+"""The messages of the forwarder, between a real S3 server and a real HTTP endpoint."""
 
 import base64
 import hashlib
-import json
-import logging
 import zlib
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote_plus, urlsplit
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import pytest
 
-from forwarder.lambda_function import ForwardingFailed, lambda_handler
+from forwarder.events import S3Object
+from forwarder.forwarding import make_forwarder
+from forwarder.lambda_function import lambda_handler
+from forwarder.settings import read_settings
 from tests.integration.conftest import (
     API_KEY,
     BUCKET,
-    REGION,
-    SECRET_KEY,
-    TOKEN,
     Answer,
-    Context,
     RecordingServer,
-    refusal,
 )
+from tests.integration.events import created, created_by_eventbridge, forward
 
 PART = 5 * 1024 * 1024
-PAYLOADS = Path(__file__).parents[1] / "payloads"
-
-
-def created(*keys: str) -> Any:
-    """The event that S3 sends for new objects with these keys."""
-    [record] = json.loads((PAYLOADS / "s3-put.json").read_text(encoding="utf-8"))["Records"]
-    bucket = {"name": BUCKET}
-    objects = [{"key": quote_plus(key), "sequencer": "0A"} for key in keys]
-    return {
-        "Records": [
-            record | {"awsRegion": REGION, "s3": {"bucket": bucket, "object": one}}
-            for one in objects
-        ]
-    }
-
-
-def forward(*keys: str) -> None:
-    lambda_handler(created(*keys), None)
 
 
 def test_the_message_of_a_put_has_exactly_these_fields(s3: Any, endpoint: RecordingServer) -> None:
@@ -92,18 +70,109 @@ def test_the_message_of_a_multipart_upload_has_its_part_size(
     assert (message["ContentLength"], message["PartSize"]) == (2 * PART + 4, PART)
 
 
-def test_a_versioned_object_is_named_by_its_version_but_the_url_is_not_pinned_to_it(
-    s3: Any, endpoint: RecordingServer
-) -> None:
+@pytest.fixture
+def versions(s3: Any) -> str:
+    """A versioned bucket."""
     s3.create_bucket(Bucket="heron-versions")
     s3.put_bucket_versioning(Bucket="heron-versions", VersioningConfiguration={"Status": "Enabled"})
-    version = s3.put_object(Bucket="heron-versions", Key="v", Body=b"1")["VersionId"]
-    event = created("v")
-    event["Records"][0]["s3"]["bucket"]["name"] = "heron-versions"
-    lambda_handler(event, None)
+    return "heron-versions"
+
+
+def test_a_versioned_object_is_named_by_its_version_but_the_url_is_not_pinned_to_it(
+    s3: Any, versions: str, endpoint: RecordingServer
+) -> None:
+    old = s3.put_object(Bucket=versions, Key="v", Body=b"1")["VersionId"]
+    version = s3.put_object(Bucket=versions, Key="v", Body=b"22")["VersionId"]
+    lambda_handler(created("v", bucket=versions, versionId=old), None)
+    [message] = endpoint.messages
+    assert (message["VersionId"], message["ContentLength"]) == (version, 2)
+    assert "versionid" not in message["PresignedUrl"].lower()
+
+
+def test_with_pin_versions_the_version_of_the_event_is_sent_and_read(
+    s3: Any,
+    versions: str,
+    endpoint: RecordingServer,
+    forwarder_environment: pytest.MonkeyPatch,
+) -> None:
+    forwarder_environment.setenv("PIN_VERSIONS", "true")
+    old = s3.put_object(Bucket=versions, Key="v", Body=b"1")["VersionId"]
+    s3.put_object(Bucket=versions, Key="v", Body=b"22")
+    lambda_handler(created("v", bucket=versions, versionId=old), None)
+    [message] = endpoint.messages
+    assert (message["VersionId"], message["ContentLength"]) == (old, 1)
+    assert parse_qs(urlsplit(message["PresignedUrl"]).query)["versionId"] == [old]
+    with urlopen(message["PresignedUrl"]) as answer:
+        assert answer.read() == b"1"
+
+
+def test_with_pin_versions_an_event_without_a_version_pins_what_is_there(
+    s3: Any,
+    versions: str,
+    endpoint: RecordingServer,
+    forwarder_environment: pytest.MonkeyPatch,
+) -> None:
+    forwarder_environment.setenv("PIN_VERSIONS", "true")
+    version = s3.put_object(Bucket=versions, Key="w", Body=b"1")["VersionId"]
+    lambda_handler(created("w", bucket=versions), None)
     [message] = endpoint.messages
     assert message["VersionId"] == version
-    assert "versionid" not in message["PresignedUrl"].lower()
+    assert parse_qs(urlsplit(message["PresignedUrl"]).query)["versionId"] == [version]
+
+
+@pytest.mark.parametrize(
+    ("key", "in_event"), [("50% a+b", "50% a+b"), ("50% a+b", "50%25+a%2Bb"), ("a b", "a+b")]
+)
+def test_a_key_of_eventbridge_is_found_whether_it_comes_encoded_or_not(
+    key: str, in_event: str, s3: Any, endpoint: RecordingServer
+) -> None:
+    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=b"by eventbridge")["ETag"].strip('"')
+    lambda_handler(created_by_eventbridge(in_event, etag), None)
+    [message] = endpoint.messages
+    assert message["ObjectKey"] == key
+
+
+def test_a_key_of_eventbridge_does_not_lead_to_a_neighbour(
+    s3: Any, endpoint: RecordingServer
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="x y", Body=b"the neighbour of x+y, which was deleted")
+    lambda_handler(created_by_eventbridge("x+y", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"), None)
+    assert endpoint.messages == []
+
+
+def test_a_region_that_the_event_does_not_name_is_asked_of_s3(
+    scripted_s3: RecordingServer, endpoint: RecordingServer
+) -> None:
+    there = {"x-amz-bucket-region": "ap-southeast-4"}
+    asked = [Answer(301, b"", there), Answer(200, b"", there)]
+    scripted_s3.answers = [*asked, Answer(200, b"", {"ETag": '"e"'})]
+    event = created("one")
+    del event["Records"][0]["awsRegion"]
+    lambda_handler(event, None)
+    lambda_handler(event, None)
+    for message in endpoint.messages:
+        [credential] = parse_qs(urlsplit(message["PresignedUrl"]).query)["X-Amz-Credential"]
+        assert credential.split("/")[2] == "ap-southeast-4"
+    assert [path for path, _, _ in scripted_s3.requests] == [
+        *[f"/{BUCKET}"] * 2,
+        *[f"/{BUCKET}/one"] * 2,
+    ]
+
+
+def test_a_program_asks_by_validate_only_whether_an_object_is_landed(
+    s3: Any, endpoint: RecordingServer
+) -> None:
+    endpoint.answers = [Answer(body=b'{"status": "different"}')]
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    settings = read_settings(
+        {"ENDPOINT_URL": f"{endpoint.url}/processmessage", "ENDPOINT_API_KEY": API_KEY}
+    )
+    outcome = make_forwarder(settings).compare(S3Object(BUCKET, "one"), seconds=30)
+    assert (outcome.status, outcome.size) == ("different", 1)
+    assert outcome.answer == {"status": "different"}
+    [(_, _, body)] = endpoint.requests
+    assert b'"validateOnly": true' in body
+    assert endpoint.messages[0]["ObjectKey"] == "one"
 
 
 @pytest.mark.parametrize(
@@ -146,75 +215,6 @@ def test_the_url_is_signed_with_sigv4_for_the_host_alone(
     assert query["X-Amz-Expires"] == [expires]
 
 
-@pytest.mark.parametrize("status", ["landed", "already-landed", "superseded"])
-def test_a_2xx_is_done_and_its_status_is_logged_with_bucket_and_key(
-    status: str, s3: Any, endpoint: RecordingServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    endpoint.answers = [Answer(body=json.dumps({"status": status}).encode())]
-    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
-    forward("one")
-    assert f"'{BUCKET}/one': {status}" in caplog.messages
-
-
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [
-        (refusal(400, "URL_REFUSED"), "HTTP 400, URL_REFUSED"),
-        (refusal(401, "API_KEY_INVALID"), "HTTP 401, API_KEY_INVALID"),
-        (refusal(503, "OVERLOADED", **{"Retry-After": "0"}), "HTTP 503, OVERLOADED"),
-        (Answer(502, b"<html>Bad Gateway"), "HTTP 502, no reason given"),
-        (Answer(500, b'{"error": {"details": []}}'), "HTTP 500, no reason given"),
-        (Answer(307, b"", {"Location": "/processmessage"}), "HTTP 307, no reason given"),
-    ],
-)
-def test_any_other_answer_raises_with_its_reason_and_is_not_repeated(
-    answer: Answer, told: str, s3: Any, endpoint: RecordingServer
-) -> None:
-    endpoint.answers = [answer]
-    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
-    with pytest.raises(ForwardingFailed, match=f"1 of 1 .*'{BUCKET}/one': .*{told}"):
-        forward("one")
-    assert len(endpoint.requests) == 1
-
-
-def test_every_record_is_tried_and_each_failure_is_named(
-    s3: Any, endpoint: RecordingServer
-) -> None:
-    endpoint.answers = [refusal(503, "URL_EXPIRED"), Answer(), refusal(500, "MISCONFIGURED")]
-    for key in ("one", "two", "three"):
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"1")
-    with pytest.raises(ForwardingFailed) as failed:
-        forward("one", "two", "three")
-    assert [message["ObjectKey"] for message in endpoint.messages] == ["one", "two", "three"]
-    assert str(failed.value) == (
-        f"2 of 3 objects not forwarded: '{BUCKET}/one': Landfall answered HTTP 503, URL_EXPIRED; "
-        f"'{BUCKET}/three': Landfall answered HTTP 500, MISCONFIGURED"
-    )
-
-
-def test_an_object_deleted_in_the_meantime_is_done_with_a_warning(
-    s3: Any, endpoint: RecordingServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    s3.put_object(Bucket=BUCKET, Key="still there", Body=b"1")
-    forward("gone", "still there")
-    assert [message["ObjectKey"] for message in endpoint.messages] == ["still there"]
-    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-    assert warnings == [f"'{BUCKET}/gone': not forwarded, deleted in the meantime"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [(Answer(403), "s3:GetObject.*s3:ListBucket"), (Answer(), "unexpected KeyError")],
-)
-def test_an_answer_of_s3_that_is_of_no_use_is_a_failure(
-    answer: Answer, told: str, scripted_s3: RecordingServer, endpoint: RecordingServer
-) -> None:
-    scripted_s3.answers = [answer]
-    with pytest.raises(ForwardingFailed, match=f"2 of 2 .*{told}"):
-        forward("one", "two")
-    assert endpoint.requests == []
-
-
 @pytest.mark.parametrize(
     ("why", "first_part"),
     [
@@ -252,47 +252,3 @@ def test_what_s3_knows_of_checksums_is_passed_on(
     forward("one")
     assert known.items() <= endpoint.messages[0].items()
     assert scripted_s3.requests[0][1]["x-amz-checksum-mode"] == "ENABLED"
-
-
-def test_an_answer_that_does_not_come_is_given_up_before_lambda_ends_the_invocation(
-    s3: Any, endpoint: RecordingServer
-) -> None:
-    endpoint.answers = [Answer(delay=1)]
-    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
-    with pytest.raises(ForwardingFailed, match="ReadTimeoutError"):
-        lambda_handler(created("one"), Context(seconds_left=5.2))
-
-
-def test_without_time_left_nothing_is_sent_and_the_failure_says_what_to_do(
-    s3: Any, endpoint: RecordingServer
-) -> None:
-    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
-    with pytest.raises(ForwardingFailed, match="raise the timeout of the function"):
-        lambda_handler(created("one"), Context(seconds_left=4))
-    assert endpoint.requests == []
-
-
-def test_an_endpoint_that_cannot_be_reached_is_a_failure(
-    s3: Any, forwarder_environment: pytest.MonkeyPatch
-) -> None:
-    forwarder_environment.setenv("ENDPOINT_URL", "http://127.0.0.1:1/processmessage")
-    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
-    with pytest.raises(ForwardingFailed, match=f"'{BUCKET}/one': NewConnectionError"):
-        forward("one")
-
-
-def test_no_log_and_no_exception_holds_a_secret(
-    s3: Any, endpoint: RecordingServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    endpoint.answers = [Answer(), refusal(503, "OVERLOADED"), Answer(200, b"not JSON")]
-    for key in ("one", "two", "three"):
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"1")
-    caplog.set_level(logging.DEBUG)
-    with pytest.raises(ForwardingFailed) as failed:
-        forward("one", "two", "three", "gone")
-    told = caplog.text + str(failed.value)
-    assert f"{BUCKET}/one" in told
-    queries = [parse_qs(urlsplit(m["PresignedUrl"]).query) for m in endpoint.messages]
-    signatures = [query["X-Amz-Signature"][0] for query in queries]
-    for secret in (API_KEY, SECRET_KEY, TOKEN, "X-Amz-", "Signature=", *signatures):
-        assert secret not in told

@@ -2,7 +2,8 @@
 
 import pytest
 
-from forwarder.lambda_function import BadEnvironment, lambda_handler, read_settings
+from forwarder.lambda_function import lambda_handler
+from forwarder.settings import BadEnvironment, read_settings
 
 GOOD = {
     "ENDPOINT_URL": "https://landfall.example/processmessage",
@@ -14,10 +15,30 @@ def test_url_and_key_are_enough() -> None:
     settings = read_settings(GOOD)
     assert (settings.endpoint_url, settings.api_key) == (GOOD["ENDPOINT_URL"], "canary-key")
     assert (settings.url_expires_seconds, settings.log_level) == (3600, "INFO")
+    assert settings.pin_versions is False
+
+
+def test_the_key_may_be_in_a_secret() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-3:1:secret:landfall"
+    without = {"ENDPOINT_URL": GOOD["ENDPOINT_URL"]}
+    settings = read_settings(without | {"ENDPOINT_API_KEY_SECRET": arn})
+    assert (settings.api_key, settings.api_key_secret) == ("", arn)
+
+
+def test_a_key_and_a_secret_are_one_too_many() -> None:
+    with pytest.raises(BadEnvironment, match="and not both"):
+        read_settings(GOOD | {"ENDPOINT_API_KEY_SECRET": "landfall"})
+
+
+@pytest.mark.parametrize(("value", "pins"), [("true", True), ("True", True), ("false", False)])
+def test_versions_are_pinned_on_demand(value: str, pins: bool) -> None:
+    assert read_settings(GOOD | {"PIN_VERSIONS": value}).pin_versions is pins
 
 
 def test_an_empty_optional_variable_is_an_unset_one() -> None:
-    assert read_settings(GOOD | {"URL_EXPIRES_SECONDS": "", "LOG_LEVEL": ""}) == read_settings(GOOD)
+    names = ("URL_EXPIRES_SECONDS", "LOG_LEVEL", "PIN_VERSIONS", "ENDPOINT_API_KEY_SECRET")
+    empty = dict.fromkeys(names, "")
+    assert read_settings(GOOD | empty) == read_settings(GOOD)
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:80"])
@@ -53,6 +74,7 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("URL_EXPIRES_SECONDS", "604801"),
         ("URL_EXPIRES_SECONDS", "1h"),
         ("LOG_LEVEL", "LOUD"),
+        ("PIN_VERSIONS", "canary"),
     ],
 )
 def test_a_bad_variable_is_named_without_its_value(name: str, value: str) -> None:

@@ -1,0 +1,22 @@
+"""boto3's clients, all of one session, so that its data and credentials are loaded once."""
+
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# Making a client is the one thing that boto3 does not allow two threads at once.
+_MAKING = Lock()
+
+
+@cache
+def session() -> boto3.Session:
+    return boto3.Session()
+
+
+def make_client(service: str, region: str | None, config: Config) -> Any:
+    """Return a client; `region` None means that of the environment."""
+    with _MAKING:
+        return session().client(service, region_name=region, config=config)

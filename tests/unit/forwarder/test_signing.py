@@ -1,0 +1,121 @@
+"""Presigned URLs: right for every region, and no longer lived than what signs them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from forwarder.aws import session
+from forwarder.events import S3Object
+from forwarder.failures import NotForwarded
+from forwarder.message import MessageMaker
+from forwarder.s3_clients import S3Clients
+from tests.integration.conftest import Answer, recording_server
+from transfer.presigned_url import parse_presigned_url
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Credentials, and no custom endpoint: the URLs are those of AWS itself."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHERONEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "invented")
+    names = ("ENDPOINT_URL", "ENDPOINT_URL_S3", "PROFILE", "SESSION_TOKEN", "CREDENTIAL_EXPIRATION")
+    for name in names:
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    session.cache_clear()
+    yield monkeypatch
+    session.cache_clear()
+
+
+def sign(region: str, bucket: str, key: str = "one") -> str:
+    target = {"Bucket": bucket, "Key": key}
+    client = S3Clients().of_region(region)
+    return client.generate_presigned_url("get_object", Params=target, ExpiresIn=60)
+
+
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [
+        ("us-east-1", "amazonaws.com"),
+        ("eu-west-1", "amazonaws.com"),
+        ("ap-southeast-4", "amazonaws.com"),
+        ("us-gov-west-1", "amazonaws.com"),
+        ("cn-north-1", "amazonaws.com.cn"),
+        ("eusc-de-east-1", "amazonaws.eu"),
+    ],
+)
+def test_a_url_names_bucket_and_region_in_its_host_and_landfall_accepts_it(
+    region: str, suffix: str
+) -> None:
+    url = sign(region, "heron-meadow", "a b+c%.txt")
+    host = f"heron-meadow.s3.{region}.{suffix}"
+    assert url.startswith(f"https://{host}/a%20b%2Bc%25.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&")
+    parse_presigned_url(url, "heron-meadow", "a b+c%.txt", None, set())
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "cn-north-1"])
+@pytest.mark.parametrize("bucket", ["heron.meadow", "Heron_Meadow"])
+def test_a_bucket_that_no_certificate_covers_is_named_in_the_path(region: str, bucket: str) -> None:
+    url = sign(region, bucket)
+    assert url.startswith(f"https://s3.{region}.amazonaws.com")
+    assert urlsplit(url).path == f"/{bucket}/one"
+    parse_presigned_url(url, bucket, "one", None, set())
+
+
+def test_a_region_has_one_client() -> None:
+    clients = S3Clients()
+    assert clients.of_region("eu-west-1") is clients.of_region("eu-west-1")
+    assert clients.of_region("eu-west-1") is not clients.of_region("eu-west-3")
+
+
+def expiry(aws: pytest.MonkeyPatch, wished: int) -> int:
+    """The life of a URL, in seconds, of an object on a server that has every object."""
+    with recording_server() as server:
+        server.answers = [Answer(headers={"ETag": '"e"'})]
+        aws.setenv("AWS_ENDPOINT_URL_S3", server.url)
+        message = MessageMaker(S3Clients(), wished).message_about(
+            S3Object("heron-meadow", "one", "eu-west-3")
+        )
+    [seconds] = parse_qs(urlsplit(str(message["PresignedUrl"])).query)["X-Amz-Expires"]
+    return int(seconds)
+
+
+def ending_in(aws: pytest.MonkeyPatch, seconds: float) -> None:
+    end = datetime.now(UTC) + timedelta(seconds=seconds)
+    aws.setenv("AWS_SESSION_TOKEN", "token")
+    aws.setenv("AWS_CREDENTIAL_EXPIRATION", end.isoformat())
+
+
+def test_keys_that_do_not_end_sign_for_as_long_as_wished(aws: pytest.MonkeyPatch) -> None:
+    assert expiry(aws, 604800) == 604800
+
+
+def test_a_url_ends_with_the_credentials_and_a_warning_says_so(
+    aws: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ending_in(aws, 1800)
+    assert 1700 < expiry(aws, 3600) <= 1800
+    assert "it ends with the temporary AWS credentials" in caplog.text
+
+
+def test_credentials_that_last_longer_do_not_matter(
+    aws: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ending_in(aws, 7200)
+    assert expiry(aws, 3600) == 3600
+    assert "temporary" not in caplog.text
+
+
+def test_of_temporary_credentials_without_an_end_an_hour_is_expected(
+    aws: pytest.MonkeyPatch,
+) -> None:
+    aws.setenv("AWS_SESSION_TOKEN", "token")
+    assert expiry(aws, 43200) == 3600
+
+
+def test_credentials_that_have_expired_are_to_be_renewed(aws: pytest.MonkeyPatch) -> None:
+    ending_in(aws, -60)
+    with pytest.raises(NotForwarded, match="credentials have expired: renew them") as failed:
+        expiry(aws, 3600)
+    assert failed.value.reason == "CREDENTIALS"

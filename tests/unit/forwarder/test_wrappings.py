@@ -1,0 +1,140 @@
+"""Every wrapping in which S3's events come, and which objects are in it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forwarder.events import UnknownEvent
+from forwarder.wrappings import created_in_body, created_objects, queue_records
+
+PAYLOADS = Path(__file__).parents[2] / "payloads"
+PUT = ("heron-meadow", "field notes/Zürich+Bern (copy 2).csv")
+FOLDER = ("heron-meadow", "inbox/new folder/")
+SCAN = ("heron-scans", "scans/50% reed+sedge.tif")
+MOVIE = ("heron-renders", "renders/marsh at dawn.mov")
+
+
+def payload(name: str) -> Any:
+    return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def named(event: Any) -> list[tuple[str, str]]:
+    return [(created.bucket, created.key) for created in created_objects(event)]
+
+
+@pytest.mark.parametrize(
+    ("name", "objects"),
+    [
+        ("s3-put", [PUT]),
+        ("s3-multipart", [MOVIE]),
+        ("s3-copy", [("heron-archive", "ledgers/50%25 off+more.txt")]),
+        ("s3-two-records-with-tagging", [FOLDER]),
+        ("s3-removed", []),
+        ("s3-delete-marker", []),
+        ("s3-test-event", []),
+        ("sns", [PUT]),
+        ("eventbridge-created", [SCAN]),
+        ("eventbridge-deleted", []),
+    ],
+)
+def test_an_event_has_exactly_these_objects(name: str, objects: list[tuple[str, str]]) -> None:
+    assert queue_records(payload(name)) is None
+    assert named(payload(name)) == objects
+
+
+@pytest.mark.parametrize(
+    ("name", "objects"),
+    [
+        ("sqs-batch", [[], [PUT], [FOLDER], "not JSON", [SCAN], []]),
+        ("sqs-of-sns", [[PUT], [], [SCAN]]),
+        ("sqs-of-raw-sns", [[PUT], [MOVIE]]),
+    ],
+)
+def test_each_message_of_a_queue_has_exactly_these_objects(name: str, objects: list[Any]) -> None:
+    records = queue_records(payload(name))
+    assert records is not None
+    assert len(records) == len(objects)
+    for record, expected in zip(records, objects, strict=True):
+        if isinstance(expected, str):
+            with pytest.raises(UnknownEvent, match=expected):
+                created_in_body(record["body"])
+        else:
+            found = created_in_body(record["body"])
+            assert [(created.bucket, created.key) for created in found] == expected
+
+
+def test_an_object_of_eventbridge_keeps_what_the_event_says_and_how_else_its_key_may_be_meant() -> (
+    None
+):
+    [created] = created_objects(payload("eventbridge-created"))
+    assert created.region == "eu-west-3"
+    assert created.version_id == "Qx7inventedVersion04"
+    assert created.etag == "c4ca4238a0b923820dcc509a6f75849b"
+    assert (created.event_time, created.sequencer) == ("2026-08-11T09:30:16Z", "0068C2A96600C0FFEE")
+    assert created.other_key == "scans/50% reed sedge.tif"
+
+
+@pytest.mark.parametrize(("key", "other"), [("plain.txt", None), ("%FF", None), ("a%20b", "a b")])
+def test_a_key_of_eventbridge_has_another_meaning_only_if_it_may_be_encoded(
+    key: str, other: str | None
+) -> None:
+    event = payload("eventbridge-created")
+    event["detail"]["object"]["key"] = key
+    [created] = created_objects(event)
+    assert (created.key, created.other_key) == (key, other)
+
+
+def test_two_notifications_of_one_event_are_both_read() -> None:
+    event = payload("sns")
+    event["Records"] *= 2
+    assert named(event) == [PUT, PUT]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        "s3:TestEvent",
+        {},
+        {"Records": []},
+        {"Records": {}},
+        {"Records": [None]},
+        {"Records": [{"eventSource": "aws:dynamodb"}]},
+        {"Records": [{"eventSource": "minio:s3"}]},
+        {"Records": [{"eventSource": "aws:sqs", "body": "{}"}, {"eventSource": "aws:s3"}]},
+        {"Records": [{"EventSource": "aws:sns"}]},
+        {"Records": [{"EventSource": "aws:sns", "Sns": {}}]},
+        {"source": "aws.ec2", "detail-type": "Object Created"},
+        {"Type": "SubscriptionConfirmation", "TopicArn": "arn:aws:sns:eu-west-3:1:t"},
+        {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": None},
+    ],
+)
+def test_an_event_of_unknown_shape_says_what_to_send(event: object) -> None:
+    assert queue_records(event) is None
+    with pytest.raises(UnknownEvent, match="send S3 event notifications"):
+        created_objects(event)
+
+
+@pytest.mark.parametrize("body", [None, 1, "", "{", "[" * 100_000, "null", "[]", '{"a": 1}'])
+def test_a_body_of_unknown_shape_says_what_to_send(body: object) -> None:
+    with pytest.raises(UnknownEvent, match="send S3 event notifications"):
+        created_in_body(body)
+
+
+@pytest.mark.parametrize("detail", [None, {}, {"bucket": {"name": "b"}, "object": {"key": 1}}])
+def test_a_damaged_event_of_eventbridge_is_refused(detail: object) -> None:
+    event = payload("eventbridge-created") | {"detail": detail}
+    with pytest.raises(UnknownEvent, match="without a transformer"):
+        created_objects(event)
+
+
+def test_wrappings_end_at_three() -> None:
+    event = payload("s3-put")
+    for _ in range(3):
+        text = json.dumps(event)
+        event = {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": text}
+    with pytest.raises(UnknownEvent, match="more than 3 times"):
+        created_objects(event)
