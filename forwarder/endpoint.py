@@ -1,6 +1,7 @@
 """Landfall's endpoint: a message goes there, and its answer is read."""
 
 import json
+import re
 import socket
 import time
 from typing import Any
@@ -19,6 +20,7 @@ CONNECT_SECONDS = 5
 IDLE_SECONDS = 30
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_ADVICE_CHARACTERS = 300
+REASON = re.compile("[A-Z_]{1,40}")
 
 WHAT_TO_DO = {
     401: "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS",
@@ -71,7 +73,7 @@ class Endpoint:
         answer = _parsed(data)
         if 200 <= status < 300 and isinstance(answer, dict) and "status" in answer:
             return answer
-        raise _refusal(status, headers, answer)
+        raise _refusal(status, headers, answer, key)
 
     def _request_twice(self, body: bytes, key: str, ends: float) -> tuple[int, Any, bytes]:
         """The other side may close a kept connection just as it is used again.
@@ -128,14 +130,15 @@ def _unreachable(error: HTTPError) -> NotForwarded:
     )
 
 
-def _refusal(status: int, headers: Any, answer: Any) -> NotForwarded:
+def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
     reason = _at(answer, "error", "details", 0, "reason")
     from_landfall = _at(answer, "error", "details", 0, "domain") == "landfall"
-    if not isinstance(reason, str):
+    if not isinstance(reason, str) or not REASON.fullmatch(reason):
         reason = "NO_REASON_GIVEN"
     advice = WHAT_TO_DO.get(status, "")
     told = _at(answer, "error", "message")
-    if from_landfall and isinstance(told, str) and "://" not in told:
+    # Whatever is at a wrong URL may send back what it was sent.
+    if from_landfall and isinstance(told, str) and "://" not in told and key not in told:
         advice = told[:MAX_ADVICE_CHARACTERS]
     elif 200 <= status < 400:
         advice = WHAT_TO_DO[404]

@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from forwarder.aws import session
 from forwarder.lambda_function import forwarder_for
 from forwarder.postponing import queue_of
 
@@ -26,6 +28,10 @@ class Answer:
     body: bytes = b'{"status": "landed"}'
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0
+    cut: bool = False
+    """Close the connection instead of answering."""
+    echo: bool = False
+    """Refuse the message as Landfall would, but with all that was sent as the reason."""
 
 
 def refusal(status: int, reason: str, **headers: str) -> Answer:
@@ -41,6 +47,10 @@ class RecordingServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Recorder)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.answers = [Answer()]
+        self.by_key: dict[str, Answer] = {}
+        """Answers for messages about these keys, before all others."""
+        self.before_answer: Callable[[], None] = lambda: None
+        self.connections: set[Any] = set()
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
 
     @property
@@ -53,14 +63,19 @@ class RecordingServer(ThreadingHTTPServer):
 
 class _Recorder(BaseHTTPRequestHandler):
     server: RecordingServer
+    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append((self.path, headers, body))
-        answers = self.server.answers
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.server.connections.add(self.client_address)
+        self.server.before_answer()
+        answer = self._next_answer(body)
         time.sleep(answer.delay)
+        if answer.cut:
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in ({"Content-Length": str(len(answer.body))} | answer.headers).items():
             self.send_header(name, value)
@@ -70,12 +85,26 @@ class _Recorder(BaseHTTPRequestHandler):
 
     do_HEAD = do_POST
 
+    def _next_answer(self, body: bytes) -> Answer:
+        by_key, answers = self.server.by_key, self.server.answers
+        key = json.loads(body)["inputMessage"]["ObjectKey"] if by_key else ""
+        answer = by_key.get(key) or (answers.pop(0) if len(answers) > 1 else answers[0])
+        if answer.echo:
+            detail = {"reason": "INVALID_MESSAGE", "domain": "landfall"}
+            told = body.decode() + str(self.headers)
+            error = {"error": {"message": told, "details": [detail]}}
+            return Answer(400, json.dumps(error).encode())
+        return answer
+
     def log_message(self, format: str, *args: Any) -> None:
         """Keep the output of the tests clean."""
 
 
 class Context:
     """What Lambda tells about the invocation."""
+
+    function_name = "heron"
+    aws_request_id = "request-1"
 
     def __init__(self, seconds_left: float) -> None:
         self._milliseconds = int(seconds_left * 1000)
@@ -117,6 +146,21 @@ def endpoint(forwarder_environment: pytest.MonkeyPatch) -> Iterator[RecordingSer
     with recording_server() as server:
         forwarder_environment.setenv("ENDPOINT_URL", f"{server.url}/processmessage")
         yield server
+
+
+@pytest.fixture
+def without_credentials(
+    s3_url: str, forwarder_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[None]:
+    forwarder_environment.setenv("AWS_ENDPOINT_URL_S3", s3_url)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        forwarder_environment.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        forwarder_environment.setenv(name, str(tmp_path / "none"))
+    forwarder_environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    session.cache_clear()
+    yield
+    session.cache_clear()
 
 
 @pytest.fixture

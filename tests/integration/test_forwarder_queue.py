@@ -1,0 +1,170 @@
+"""Batches of SQS: messages fail one by one, side by side, in time, and come again in a while."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from forwarder.events import S3Object
+from forwarder.failures import NotForwarded
+from forwarder.forwarding import Forwarder, Outcome
+from forwarder.lambda_function import lambda_handler
+from forwarder.side_by_side import AT_ONCE, forward_all
+from tests.integration.conftest import (
+    BUCKET,
+    Answer,
+    Context,
+    RecordingServer,
+    recording_server,
+    refusal,
+)
+from tests.integration.events import QUEUE_ARN, created, in_queue, log_lines, payload
+
+
+@pytest.fixture
+def queue(forwarder_environment: pytest.MonkeyPatch) -> Iterator[RecordingServer]:
+    """An SQS that keeps what it is asked."""
+    with recording_server() as server:
+        forwarder_environment.setenv("AWS_ENDPOINT_URL_SQS", server.url)
+        server.answers = [Answer(body=b'{"QueueUrl": "https://queue.example/1/heron-objects"}')]
+        yield server
+
+
+def failed(answer: Any) -> list[str]:
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def waits(queue: RecordingServer) -> dict[str, int]:
+    """The seconds until each message comes again, by its handle."""
+    asked = [json.loads(body) for _, headers, body in queue.requests if _changes(headers)]
+    return {e["ReceiptHandle"]: e["VisibilityTimeout"] for one in asked for e in one["Entries"]}
+
+
+def _changes(headers: dict[str, str]) -> bool:
+    return headers["x-amz-target"].endswith("ChangeMessageVisibilityBatch")
+
+
+def test_a_batch_fails_message_by_message(
+    s3: Any, endpoint: RecordingServer, queue: RecordingServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for key in ("one", "two", "three", "four"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"1")
+    endpoint.by_key = {"three": refusal(503, "OVERLOADED", **{"Retry-After": "77"})}
+    event = in_queue(
+        created("one"),
+        '{"Records": [{"eventVer',
+        payload("s3-test-event"),
+        created("two", "three"),
+        payload("s3-unknown-major"),
+        payload("s3-removed"),
+        created("four"),
+    )
+    assert failed(lambda_handler(event, Context(60))) == ["2", "5", "4"]
+    assert {m["ObjectKey"] for m in endpoint.messages} == {"one", "two", "three", "four"}
+    assert sorted(waits(queue)) == ["handle-2", "handle-4", "handle-5"]
+    assert waits(queue)["handle-4"] == 77
+    lines = log_lines(capsys)
+    errors = {
+        x.get("messageId") or x["key"]: x["reason"] for x in lines if x.get("level") == "ERROR"
+    }
+    assert errors == {"2": "UNKNOWN_EVENT", "5": "UNKNOWN_EVENT", "three": "OVERLOADED"}
+    assert [line["Failed"] for line in lines if "_aws" in line] == [3]
+
+
+def test_a_batch_without_failures_is_answered_with_an_empty_list(
+    s3: Any, endpoint: RecordingServer, queue: RecordingServer
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    assert lambda_handler(in_queue(created("one")), Context(60)) == {"batchItemFailures": []}
+    assert queue.requests == []
+
+
+def test_messages_of_a_batch_are_forwarded_side_by_side(s3: Any, endpoint: RecordingServer) -> None:
+    keys = [f"key {number}" for number in range(8)]
+    for key in keys:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"1")
+    endpoint.answers = [Answer(delay=1)]
+    began = time.monotonic()
+    assert failed(lambda_handler(in_queue(*map(created, keys)), Context(60))) == []
+    assert time.monotonic() - began < 6
+    assert len(endpoint.messages) == 8
+
+
+def test_without_time_left_the_whole_batch_is_reported_and_nothing_is_begun(
+    s3: Any, endpoint: RecordingServer, queue: RecordingServer
+) -> None:
+    assert failed(lambda_handler(in_queue(created("one"), created("two")), Context(7))) == [
+        "1",
+        "2",
+    ]
+    assert endpoint.requests == []
+
+
+class Hanging(Forwarder):
+    """A forwarder that hangs at one key, whatever time it is given."""
+
+    def __init__(self) -> None:
+        pass
+
+    def forward(self, wanted: S3Object, seconds: float) -> Outcome:
+        if wanted.key == "hangs":
+            time.sleep(seconds + 1)
+        return Outcome("landed", 1)
+
+
+def test_what_hangs_has_failed_in_time_and_holds_up_nothing_else() -> None:
+    keys = ["hangs", *["quick"] * AT_ONCE * 2]
+    began = time.monotonic()
+    tried = forward_all(Hanging(), [S3Object(BUCKET, key) for key in keys], 3.1, None)
+    assert time.monotonic() - began < 3.6
+    first, *others = [one.result for one in tried]
+    assert isinstance(first, NotForwarded)
+    assert first.reason == "NO_TIME"
+    assert others == [Outcome("landed", 1)] * AT_ONCE * 2
+
+
+@pytest.mark.parametrize(
+    ("receives", "least", "most"), [(1, 21, 30), (2, 42, 60), (5, 336, 480), (40, 2520, 3600)]
+)
+def test_failed_messages_come_again_more_and_more_slowly(
+    receives: int, least: int, most: int, queue: RecordingServer
+) -> None:
+    event = in_queue("not JSON", receives=receives)
+    assert failed(lambda_handler(event, Context(60))) == ["1"]
+    assert least <= waits(queue)["handle-1"] <= most
+
+
+def test_more_failures_than_sqs_takes_at_once_go_in_several_requests(
+    queue: RecordingServer,
+) -> None:
+    lambda_handler(in_queue(*["not JSON"] * 25), Context(60))
+    assert len(waits(queue)) == 25
+    assert sum(_changes(headers) for _, headers, _ in queue.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(403, b'{"__type": "AccessDenied"}'),
+        Answer(
+            200, b'{"QueueUrl": "https://x/1/q", "Failed": [{"Id": "0", "Code": "NoSuchHandle"}]}'
+        ),
+    ],
+)
+def test_if_the_wait_cannot_be_set_the_message_fails_all_the_same_and_a_warning_says_so(
+    answer: Answer, queue: RecordingServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue.answers = [answer]
+    assert failed(lambda_handler(in_queue("not JSON"), Context(60))) == ["1"]
+    [warning] = [line for line in log_lines(capsys) if line.get("level") == "WARNING"]
+    assert "give the function's role sqs:ChangeMessageVisibility" in warning["message"]
+
+
+def test_the_queue_is_found_by_its_arn(queue: RecordingServer) -> None:
+    lambda_handler(in_queue("not JSON"), Context(60))
+    (_, headers, body), *_ = queue.requests
+    assert headers["x-amz-target"].endswith("GetQueueUrl")
+    account, name = QUEUE_ARN.split(":")[4:]
+    assert json.loads(body) == {"QueueName": name, "QueueOwnerAWSAccountId": account}
