@@ -83,7 +83,7 @@ class _Recorder(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer.body)
 
-    do_HEAD = do_POST
+    do_GET = do_HEAD = do_PUT = do_POST
 
     def _next_answer(self, body: bytes) -> Answer:
         by_key, answers = self.server.by_key, self.server.answers
