@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
 CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder
 
-.PHONY: help demo run key test check lock sbom clean
+.PHONY: help demo run key lambda test check lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,6 +24,11 @@ run: .venv/done ## serve, with the settings of the environment
 
 key: .venv/done ## make an API key: make key NAME=lambda
 	@$(BIN)/python new_key.py $(or $(NAME),lambda)
+
+lambda: .venv/done ## pack the forwarder and deploy its stack, with the AWS SAM CLI
+	$(BIN)/python -m forwarder.package build/forwarder.zip
+	sam deploy --guided --template-file forwarder/template.yaml --stack-name landfall-forwarder \
+	  --capabilities CAPABILITY_IAM
 
 test: .venv/done ## all tests
 	$(BIN)/python -m pytest

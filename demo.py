@@ -5,7 +5,6 @@ The S3 server is real and checks signatures; no cloud account, no container, no 
 
 import hashlib
 import json
-import logging
 import os
 import secrets
 import shutil
@@ -16,8 +15,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stdout
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -33,7 +33,6 @@ START_SECONDS = 30
 
 
 def main() -> int:
-    _show_forwarder_log()
     shutil.rmtree(WORK, ignore_errors=True)
     (WORK / "s3").mkdir(parents=True)
     api_key, s3_keys = secrets.token_urlsafe(32), (secrets.token_hex(10), secrets.token_hex(20))
@@ -112,13 +111,11 @@ def _upload(s3_url: str) -> dict[str, Any]:
 def _forward(event: dict[str, Any]) -> None:
     from forwarder.lambda_function import lambda_handler
 
-    lambda_handler(event, None)
-
-
-def _show_forwarder_log() -> None:
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("   forwarder: %(message)s"))
-    logging.getLogger("forwarder").addHandler(handler)
+    with redirect_stdout(StringIO()) as log:
+        lambda_handler(event, None)
+    for line in map(json.loads, log.getvalue().splitlines()):
+        if "message" in line:  # the others are metrics
+            _say(f"   forwarder: {line['message']}")
 
 
 def _show() -> int:

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import urllib3
@@ -34,11 +35,18 @@ WHAT_TO_DO = {
 class Endpoint:
     """Its connections are kept; for use by several threads."""
 
-    def __init__(self, url: str, api_key: ApiKey, connections: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        api_key: ApiKey,
+        connections: int = 10,
+        now: Callable[[], float] = time.time,  # monotonic time may stand still with the function
+    ) -> None:
         self._url = url
+        self._now = now
         self._api_key = api_key
         self._http = urllib3.PoolManager(maxsize=connections, socket_options=_keep_alive())
-        self._used = time.time()
+        self._used = now()
 
     def send(self, message: Message, seconds: float, **beside: object) -> dict[str, Any]:
         """Return Landfall's answer of success to the message.
@@ -62,14 +70,13 @@ class Endpoint:
             return self._post(body, renewed, ends)
 
     def _post(self, body: bytes, key: str, ends: float) -> dict[str, Any]:
-        # Not the monotonic clock, which may stand still while the function is frozen.
-        if time.time() - self._used > IDLE_SECONDS:
+        if self._now() - self._used > IDLE_SECONDS:
             self._http.clear()
         try:
             status, headers, data = self._request_twice(body, key, ends)
         except HTTPError as error:
             raise _unreachable(error) from None
-        self._used = time.time()
+        self._used = self._now()
         answer = _parsed(data)
         if 200 <= status < 300 and isinstance(answer, dict) and "status" in answer:
             return answer

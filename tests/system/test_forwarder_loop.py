@@ -204,6 +204,36 @@ def test_new_objects_land_by_way_of_the_queue_and_what_must_fail_becomes_a_dead_
     assert [line["key"] for line in lines if line.get("status") == "gone"] == ["deleted at once"]
 
 
+def test_with_pinned_versions_every_version_lands_under_its_own_name(
+    aws: Aws, package: Path, tmp_path: Path
+) -> None:
+    s3, backend = aws.client("s3"), Embedded(tmp_path / "landed")
+    make_bucket(s3, "heron-pinned")
+    s3.put_bucket_versioning(Bucket="heron-pinned", VersioningConfiguration={"Status": "Enabled"})
+    [record] = json.loads((PAYLOADS / "s3-put.json").read_text(encoding="utf-8"))["Records"]
+    bodies = {}
+    for body in (b"first", b"second, and longer"):
+        version = s3.put_object(Bucket="heron-pinned", Key="v", Body=body)["VersionId"]
+        bodies[version] = body
+    bucket = {"name": "heron-pinned"}
+    records = [
+        record | {"s3": {"bucket": bucket, "object": {"key": "v", "versionId": version}}}
+        for version in bodies
+    ]
+    name = "{bucket}/{key}@{version_id}"
+    with serving(tmp_path, backend, S3_ENDPOINTS=aws.url, OBJECT_NAME=name) as service:
+        environment = aws.environment | {
+            "ENDPOINT_URL": f"http://127.0.0.1:{service.port}/processmessage",
+            "ENDPOINT_API_KEY": API_KEY,
+            "PIN_VERSIONS": "true",
+        }
+        unpacked = unpack(package, tmp_path / "task")
+        with running_function(HANDLER, unpacked, environment, tmp_path / "log") as function:
+            assert function.invoke({"Records": records}) is None
+    for version, body in bodies.items():
+        assert backend.read(f"heron-pinned/v@{version}") == body
+
+
 def test_all_that_the_function_writes_is_json_without_secrets(function: Lambda) -> None:
     log = function.log()
     assert len([json.loads(line) for line in log.splitlines()]) > 10

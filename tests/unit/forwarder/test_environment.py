@@ -1,10 +1,14 @@
 """What the forwarder accepts as its environment, and what it says of the rest."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from forwarder.lambda_function import lambda_handler
 from forwarder.settings import BadEnvironment, read_settings
 
+FORWARDER = Path(__file__).parents[3] / "forwarder"
 GOOD = {
     "ENDPOINT_URL": "https://landfall.example/processmessage",
     "ENDPOINT_API_KEY": "canary-key",
@@ -81,6 +85,15 @@ def test_a_bad_variable_is_named_without_its_value(name: str, value: str) -> Non
     with pytest.raises(BadEnvironment, match=f", set {name} to ") as refused:
         read_settings(GOOD | {name: value})
     assert "canary" not in str(refused.value)
+
+
+def test_the_readme_lists_the_variables_that_are_read() -> None:
+    code = (FORWARDER / "settings.py").read_text("utf-8")
+    readme = (FORWARDER / "README.md").read_text("utf-8")
+    read = set(re.findall(r'environment.get\("([A-Z_]+)"', code))
+    section = readme.partition("## Environment")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([A-Z_]+)`", section, re.MULTILINE)) == read
+    assert len(read) == 6
 
 
 def test_an_event_with_work_needs_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

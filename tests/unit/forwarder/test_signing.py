@@ -12,6 +12,7 @@ from forwarder.failures import NotForwarded
 from forwarder.message import MessageMaker
 from forwarder.s3_clients import S3Clients
 from tests.integration.conftest import Answer, recording_server
+from transfer.errors import UrlRefused
 from transfer.presigned_url import parse_presigned_url
 
 
@@ -61,6 +62,18 @@ def test_a_bucket_that_no_certificate_covers_is_named_in_the_path(region: str, b
     assert url.startswith(f"https://s3.{region}.amazonaws.com")
     assert urlsplit(url).path == f"/{bucket}/one"
     parse_presigned_url(url, bucket, "one", None, set())
+
+
+def test_a_url_that_pins_a_version_is_accepted_with_that_version_and_no_other() -> None:
+    target = {"Bucket": "heron-meadow", "Key": "one", "VersionId": "Qx7invented.Version_01"}
+    client = S3Clients().of_region("eu-west-1")
+    url = client.generate_presigned_url("get_object", Params=target, ExpiresIn=60)
+    assert (
+        parse_presigned_url(url, "heron-meadow", "one", "Qx7invented.Version_01", set()).version_id
+        == "Qx7invented.Version_01"
+    )
+    with pytest.raises(UrlRefused, match="another version"):
+        parse_presigned_url(url, "heron-meadow", "one", "v2", set())
 
 
 def test_a_region_has_one_client() -> None:

@@ -1,6 +1,7 @@
 """The stack: valid, least privilege, and in step with what the function needs."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,13 @@ def test_sam_makes_plain_cloudformation_of_it_that_cfn_lint_accepts(
 
 def test_every_parameter_has_a_description(template: Any) -> None:
     assert all(len(p["Description"]) > 10 for p in template["Parameters"].values())
+
+
+def test_the_readme_lists_every_parameter(template: Any) -> None:
+    readme = (TEMPLATE.parent / "README.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `")]
+    listed = {name for cell in rows for name in re.findall("`([A-Z][A-Za-z]+)`", cell)}
+    assert set(template["Parameters"]) <= listed
 
 
 def test_the_queue_waits_longer_than_the_function_runs_and_has_dead_letters(
