@@ -141,13 +141,14 @@ def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
     reason = _at(answer, "error", "details", 0, "reason")
     from_landfall = _at(answer, "error", "details", 0, "domain") == "landfall"
     if not isinstance(reason, str) or not REASON.fullmatch(reason):
-        reason = "NO_REASON_GIVEN"
+        reason = f"HTTP_{status}"  # not Landfall, but something before it, or elsewhere
     advice = WHAT_TO_DO.get(status, "")
     told = _at(answer, "error", "message")
     # Whatever is at a wrong URL may send back what it was sent.
     if from_landfall and isinstance(told, str) and "://" not in told and key not in told:
-        advice = told[:MAX_ADVICE_CHARACTERS]
-    elif 200 <= status < 400:
+        told = told[:MAX_ADVICE_CHARACTERS]
+        advice = f"{told} ({advice})" if advice else told
+    elif not from_landfall and not advice and status < 500:
         advice = WHAT_TO_DO[404]
     text = f"Landfall answered HTTP {status}, {reason}" + (f": {advice}" if advice else "")
     kind = KeyRefused if status == 401 else NotForwarded

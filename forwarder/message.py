@@ -168,7 +168,8 @@ def _translated(error: ClientError | BotoCoreError) -> Exception:
         text = f"S3 answered HeadObject with {status}: the object will be tried again"
         return NotForwarded("SOURCE_UNAVAILABLE", text)
     advice = WHAT_TO_DO.get(status, "look at the bucket")
-    return NotForwarded("SOURCE_REFUSED", f"S3 answered HeadObject with {status}: {advice}")
+    reason = "CREDENTIALS" if status == 400 else "SOURCE_REFUSED"
+    return NotForwarded(reason, f"S3 answered HeadObject with {status}: {advice}")
 
 
 def _rfc3339(time: datetime | None) -> str | None:
