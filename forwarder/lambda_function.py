@@ -20,8 +20,9 @@ from forwarder.wrappings import created_in_body, created_objects, queue_records
 
 LOG = logging.getLogger(__name__)
 
-# Kept back from the time of the invocation, to report what failed before Lambda ends it.
-REPORT_SECONDS = 5
+# Kept back from the time of the invocation, to postpone and report what failed before Lambda
+# ends it.
+REPORT_SECONDS = 8
 SECONDS_WITHOUT_CONTEXT = 3600
 
 

@@ -69,7 +69,7 @@ def _receives(record: Mapping[str, Any]) -> int:
 def queue_of(arn: str) -> tuple[Any, str]:
     """Return a client for the queue, and the queue's URL."""
     _, _, _, region, account, name = arn.split(":")
-    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
+    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
     client = make_client("sqs", region, config)
     url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     return client, url

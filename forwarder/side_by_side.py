@@ -38,7 +38,7 @@ def forward_all(
     ends = time.monotonic() + seconds
     pool = ThreadPoolExecutor(AT_ONCE)
     futures = [pool.submit(_forward, forwarder, one, ends, request_id) for one in objects]
-    wait(futures, timeout=seconds)
+    wait(futures, timeout=max(seconds, 1))
     # Nothing waits for what hangs: its own timeouts end it, and its message comes again.
     pool.shutdown(wait=False, cancel_futures=True)
     return [

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3.s3.transfer import TransferConfig
 from moto.server import ThreadedMotoServer
 
 from tests.servers.lambda_runtime import InvocationFailed, Lambda, running_function
@@ -24,6 +25,7 @@ HANDLER = "forwarder.lambda_function.lambda_handler"
 PAYLOADS = ROOT / "tests" / "payloads"
 BUCKET = "heron-nest"
 MAX_OBJECT_BYTES = 6 * 1024 * 1024
+PART_BYTES = 5 * 1024 * 1024
 PUT = ("heron-meadow", "field notes/Zürich+Bern (copy 2).csv")
 FOLDER = ("heron-meadow", "inbox/new folder/")
 SCAN = ("heron-scans", "scans/50% reed+sedge.tif")
@@ -177,7 +179,8 @@ def test_new_objects_land_by_way_of_the_queue_and_what_must_fail_becomes_a_dead_
 
     bodies = {f"new {n}+ü.csv": os.urandom(1000 + n) for n in range(12)}
     bodies["big.mov"] = os.urandom(MAX_OBJECT_BYTES)
-    s3.upload_fileobj(Fileobj=BytesIO(bodies["big.mov"]), Bucket=BUCKET, Key="big.mov")
+    parts = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES)
+    s3.upload_fileobj(BytesIO(bodies["big.mov"]), BUCKET, "big.mov", Config=parts)
     for key, body in bodies.items():
         if key != "big.mov":
             s3.put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -196,7 +199,10 @@ def test_new_objects_land_by_way_of_the_queue_and_what_must_fail_becomes_a_dead_
         assert backend.read(f"{BUCKET}/{key}") == body
     landed = [heard for heard in backend.heard() if heard.attributes["s3Bucket"] == BUCKET]
     assert len(landed) == len(bodies)
-    assert {heard.attributes["objectId"] for heard in landed} == {f"{BUCKET}/{k}" for k in bodies}
+    verified = {heard.attributes["objectId"]: heard.attributes["verified"] for heard in landed}
+    assert set(verified) == {f"{BUCKET}/{key}" for key in bodies}
+    assert "multipart-etag" in verified[f"{BUCKET}/big.mov"]
+    assert "md5" in verified[f"{BUCKET}/new 0+ü.csv"]
     assert sorted(_dead_letters(sqs, stack)) == ["cut off", "too big"]
     lines = [json.loads(line) for line in function.log()[since:].splitlines()]
     reasons = [line["reason"] for line in lines if line.get("level") == "ERROR"]
