@@ -23,8 +23,9 @@ MAX_ANSWER_BYTES = 256 * 1024
 MAX_ADVICE_CHARACTERS = 300
 REASON = re.compile("[A-Z_]{1,40}")
 
+CHECK_KEY = "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS"
 WHAT_TO_DO = {
-    401: "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS",
+    401: CHECK_KEY,
     403: "allow the bucket for this key in Landfall's API_KEYS and SOURCE_BUCKETS",
     404: "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage",
     405: "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage",
@@ -142,7 +143,9 @@ def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
     from_landfall = _at(answer, "error", "details", 0, "domain") == "landfall"
     if not isinstance(reason, str) or not REASON.fullmatch(reason):
         reason = f"HTTP_{status}"  # not Landfall, but something before it, or elsewhere
-    advice = WHAT_TO_DO.get(status, "")
+    # Google's gateway refuses an unknown, expired or restricted key with 400 or 403.
+    by_gateway = not from_landfall and status in (400, 401, 403)
+    advice = f"{CHECK_KEY} and the gateway" if by_gateway else WHAT_TO_DO.get(status, "")
     told = _at(answer, "error", "message")
     # Whatever is at a wrong URL may send back what it was sent.
     if from_landfall and isinstance(told, str) and "://" not in told and key not in told:
@@ -151,7 +154,7 @@ def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
     elif not from_landfall and not advice and status < 500:
         advice = WHAT_TO_DO[404]
     text = f"Landfall answered HTTP {status}, {reason}" + (f": {advice}" if advice else "")
-    kind = KeyRefused if status == 401 else NotForwarded
+    kind = KeyRefused if status == 401 or by_gateway else NotForwarded
     return kind(reason, text, _seconds(headers.get("Retry-After")))
 
 

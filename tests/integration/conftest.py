@@ -36,7 +36,7 @@ class Answer:
 
 def refusal(status: int, reason: str, **headers: str) -> Answer:
     """An error as Landfall answers it."""
-    body = {"error": {"code": status, "details": [{"reason": reason}]}}
+    body = {"error": {"code": status, "details": [{"reason": reason, "domain": "landfall"}]}}
     return Answer(status, json.dumps(body).encode(), headers)
 
 

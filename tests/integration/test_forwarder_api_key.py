@@ -38,15 +38,37 @@ def test_the_key_is_read_once_and_kept_for_later_invocations(
     assert keys_sent(endpoint) == [OLD, OLD]
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        refusal(401, "API_KEY_INVALID"),
+        # As Google's gateway answers an unknown key, an expired one and a restricted one.
+        Answer(400, b'{"code": 3, "message": "API key not valid. Please pass a valid API key."}'),
+        Answer(400, b"INVALID_ARGUMENT: API key expired. Please renew the API key."),
+        Answer(403, b'{"code": 7, "message": "API S is invalid for the consumer project."}'),
+    ],
+)
 def test_a_refused_key_is_read_again_and_the_new_one_tried_at_once(
-    secrets: Any, endpoint: RecordingServer
+    refused: Answer, secrets: Any, endpoint: RecordingServer
 ) -> None:
     forward("one")
     secrets.put_secret_value(SecretId="heron-api-key", SecretString=NEW)
-    endpoint.answers = [refusal(401, "API_KEY_INVALID"), Answer()]
+    endpoint.answers = [refused, Answer()]
     forward("one")
     forward("one")
     assert keys_sent(endpoint) == [OLD, OLD, NEW, NEW]
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_what_landfall_itself_refuses_is_not_about_the_key(
+    status: int, secrets: Any, endpoint: RecordingServer
+) -> None:
+    forward("one")
+    secrets.put_secret_value(SecretId="heron-api-key", SecretString=NEW)
+    endpoint.answers = [refusal(status, "URL_REFUSED")]
+    with pytest.raises(ForwardingFailed, match="URL_REFUSED"):
+        forward("one")
+    assert keys_sent(endpoint) == [OLD, OLD]
 
 
 def test_a_refused_key_that_has_not_changed_is_a_failure(
