@@ -19,6 +19,7 @@ from settings import Settings, SettingsInvalid, read_keys_file, read_settings
 from transfer.admission import Admission
 from transfer.api_keys import parse_api_keys
 from transfer.budget import Budget
+from transfer.comparing import Comparing
 from transfer.errors import LandfallError
 from transfer.key_ring import KeyRing
 from transfer.landing import Landing
@@ -47,8 +48,10 @@ def build(settings: Settings) -> Flask:
         settings.max_object_bytes,
         lambda: Budget(ends=admission.ends),
     )
+    comparing = Comparing(store, settings.object_name, settings.max_object_bytes)
     messages = MessageHandlers(
         landing,
+        comparing,
         admission,
         RateLimit(settings.max_messages_per_minute),
         settings.source_buckets,

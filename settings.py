@@ -13,7 +13,7 @@ from transfer.s3_hosts import ALL_PARTITIONS, PUBLIC_PARTITIONS
 SERVER_THREADS = 20
 """Requests that one gunicorn worker serves at once."""
 SPARE_THREADS = 4
-"""Never taken by transfers: they are left for health and refusals."""
+"""Never taken by transfers: they are left for comparisons, health and refusals."""
 MAX_OBJECT_BYTES = 5_497_558_138_880
 """Cloud Storage's own limit. https://cloud.google.com/storage/quotas#objects"""
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import Request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -14,8 +15,16 @@ MAX_DEPTH = 8
 _MAX_INTEGER = 2**53
 
 
-def read_message_fields(request: Request) -> Mapping[str, object]:
-    """Return the fields of `inputMessage`, or of the bare object that an older spec allows.
+@dataclass(frozen=True)
+class MessageBody:
+    """A message's fields, and whether to compare only: https://google.aip.dev/163"""
+
+    fields: Mapping[str, object]
+    validate_only: bool = False
+
+
+def read_message_body(request: Request) -> MessageBody:
+    """Return what is in `inputMessage`, or in the bare object that an older spec allows.
 
     Raises:
         RequestRefused
@@ -23,9 +32,15 @@ def read_message_fields(request: Request) -> Mapping[str, object]:
     _check_type(request)
     body = _parse(_read(request))
     fields = body.get("inputMessage", body) if isinstance(body, dict) else None
-    if not isinstance(fields, dict):
+    if not isinstance(body, dict) or not isinstance(fields, dict):
         raise _malformed('must be an object like {"inputMessage": {...}}')
-    return fields
+    if "validateOnly" in fields:
+        # Ignored like other unknown fields, it would land what was only to be looked at.
+        raise _malformed("has validateOnly in the message; it belongs beside inputMessage")
+    validate_only = body.get("validateOnly", False)
+    if not isinstance(validate_only, bool):
+        raise _malformed("has a validateOnly that is neither true nor false")
+    return MessageBody(fields, validate_only)
 
 
 def _check_type(request: Request) -> None:

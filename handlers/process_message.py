@@ -1,4 +1,4 @@
-"""POST /processmessage: one message in, one outcome out."""
+"""POST /processmessage: one message in, one outcome out, or with `validateOnly` a comparison."""
 
 import logging
 import time
@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence, Set
 
 from flask import Response, g, jsonify, request
 
-from handlers.body import read_message_fields
+from handlers.body import read_message_body
 from transfer import object_headers as names
 from transfer.admission import Admission
 from transfer.api_keys import check_bucket
-from transfer.landing import Landing, Outcome
+from transfer.comparing import Comparing
+from transfer.landing import Landing
 from transfer.message import Message, parse_message
 from transfer.rate_limit import RateLimit
 from transfer.store import StoredObject
@@ -19,11 +20,12 @@ _log = logging.getLogger("landfall.messages")
 
 
 class MessageHandlers:
-    """Hands messages of allowed callers to the landing protocol."""
+    """Hands messages of allowed callers to the landing protocol, or to a comparison."""
 
     def __init__(
         self,
         landing: Landing,
+        comparing: Comparing,
         admission: Admission,
         rate_limit: RateLimit,
         source_buckets: Sequence[str],
@@ -31,6 +33,7 @@ class MessageHandlers:
         s3_partitions: Set[str],
     ) -> None:
         self._landing = landing
+        self._comparing = comparing
         self._admission = admission
         self._rate_limit = rate_limit
         self._source_buckets = source_buckets
@@ -40,33 +43,47 @@ class MessageHandlers:
     def process_message(self) -> Response:
         started = time.monotonic()
         self._rate_limit.take(g.api_key.name)
-        message = parse_message(
-            read_message_fields(request), self._s3_endpoints, self._s3_partitions
-        )
+        body = read_message_body(request)
+        message = parse_message(body.fields, self._s3_endpoints, self._s3_partitions)
         check_bucket(message.bucket, self._source_buckets, g.api_key)
-        with self._admission.transfer():
-            outcome = self._landing.land(message)
+        answer = self._compare(message) if body.validate_only else self._land(message)
         _log.info(
-            "%s s3://%s/%s for %s in %.3f s",
-            outcome.status,
+            "%s%s s3://%s/%s for %s in %.3f s",
+            "only compared: " if body.validate_only else "",
+            answer["status"],
             message.bucket,
             message.key,
             g.api_key.name,
             time.monotonic() - started,
         )
-        return jsonify(_answer(message, outcome))
+        return jsonify(answer)
+
+    def _land(self, message: Message) -> Mapping[str, object]:
+        with self._admission.transfer():
+            outcome = self._landing.land(message)
+        return _answer(message, outcome.status, outcome.etag, outcome.landed, outcome.message_id)
+
+    def _compare(self, message: Message) -> Mapping[str, object]:
+        with self._admission.comparison():
+            found = self._comparing.compare(message)
+        return _answer(message, found.status, message.etag, found.there, found.message_id)
 
 
-def _answer(message: Message, outcome: Outcome) -> Mapping[str, object]:
-    landed = outcome.landed
-    verified = landed.metadata.get(names.VERIFIED, "").split(",") if landed else []
+def _answer(
+    message: Message,
+    status: str,
+    etag: str | None,
+    there: StoredObject | None,
+    message_id: str | None,
+) -> Mapping[str, object]:
+    verified = there.metadata.get(names.VERIFIED) if there else None
     return {
-        "message": outcome.status,
-        "status": outcome.status,
-        "object": _object(landed) if landed else None,
-        "source": {"bucket": message.bucket, "key": message.key, "etag": outcome.etag},
-        "verified": verified,
-        "notification": {"messageId": outcome.message_id} if landed else None,
+        "message": status,
+        "status": status,
+        "object": _object(there) if there else None,
+        "source": {"bucket": message.bucket, "key": message.key, "etag": etag},
+        "verified": verified.split(",") if verified else [],
+        "notification": {"messageId": message_id} if message_id else None,
     }
 
 

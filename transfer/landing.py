@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from transfer import object_headers as names
 from transfer.announcing import is_unannounced, mark, publish
 from transfer.budget import Budget
+from transfer.comparing import is_version
 from transfer.errors import (
     LandfallError,
     SourceChanged,
@@ -92,7 +93,7 @@ class Landing:
         there = self._store.stat(name)  # 1
         if message.etag is None:
             return self._round_without_etag(message, name, there, budget)
-        if there is not None and _is_version(there, message, message.etag, message.size):
+        if there is not None and is_version(there, message, message.etag, message.size):
             return self._already_landed(there, message)  # 2
         token = self._help_predecessor(there)  # 3
         with self._open(message, budget) as opened:  # 4
@@ -103,7 +104,7 @@ class Landing:
     ) -> Outcome:
         """The same steps, but only the source's answer tells which version is meant."""
         with self._open(message, budget) as opened:
-            if there is not None and _is_version(there, message, opened.etag, opened.size):
+            if there is not None and is_version(there, message, opened.etag, opened.size):
                 return self._already_landed(there, message)
             token = self._help_predecessor(there)
             return self._transfer(message, name, token, opened, budget)
@@ -216,13 +217,3 @@ class Landing:
 
     def _mark(self, landed: StoredObject, token: Token, message_id: str) -> StoredObject:
         return mark(self._store, landed, token, message_id)
-
-
-def _is_version(there: StoredObject, message: Message, etag: str, size: int | None) -> bool:
-    """Whether what is there was landed from this version of this S3 object."""
-    return (
-        there.metadata.get(names.ETAG) == etag
-        and there.metadata.get(names.BUCKET) == message.bucket
-        and there.metadata.get(names.KEY) == message.key
-        and size in (None, there.size)
-    )

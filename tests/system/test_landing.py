@@ -14,6 +14,10 @@ from tests.system.service import API_KEY, Service, message_about
 THREE_MEGABYTES = os.urandom(3 * 1024 * 1024 + 17)
 
 
+def only_compare(message: bytes) -> bytes:
+    return json.dumps({**json.loads(message), "validateOnly": True}).encode()
+
+
 def heard_about(backend: Backend, name: str) -> list[Heard]:
     return [h for h in backend.heard() if h.attributes["objectId"] == name]
 
@@ -64,6 +68,34 @@ def test_the_same_message_again_transfers_and_announces_nothing(
     assert answer["notification"] == first["notification"]
     assert answer["verified"] == first["verified"]
     assert len(heard_about(backend, f"{bucket}/again")) == 1
+
+
+def test_a_comparison_tells_what_is_there_and_changes_nothing(
+    service: Service, backend: Backend, s3: Any, bucket: str
+) -> None:
+    """The answers of validateOnly: no transfer, no notification, no new metageneration."""
+    name = f"{bucket}/compared"
+    s3.put_object(Bucket=bucket, Key="compared", Body=b"first")
+    first = message_about(s3, bucket, "compared")
+    found = [service.send(only_compare(first))]
+    assert (backend.read(name), heard_about(backend, name)) == (None, [])
+
+    _, landed = service.send(first)
+    found.append(service.send(only_compare(first)))
+    s3.put_object(Bucket=bucket, Key="compared", Body=b"second")
+    found.append(service.send(only_compare(message_about(s3, bucket, "compared"))))
+
+    assert [(s, a["status"]) for s, a in found] == [
+        (200, "missing"), (200, "landed"), (200, "different"),
+    ]  # fmt: skip
+    assert (found[0][1]["object"], found[0][1]["notification"]) == (None, None)
+    for _, answer in found[1:]:
+        assert answer["object"] == landed["object"]
+        assert answer["notification"] == landed["notification"]
+        assert answer["verified"] == landed["verified"]
+    assert found[1][1]["source"] == landed["source"]
+    assert backend.read(name) == b"first"
+    assert len(heard_about(backend, name)) == 1
 
 
 def test_a_stale_message_is_superseded(

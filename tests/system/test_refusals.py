@@ -3,7 +3,7 @@
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,10 @@ def wrapped(**changes: object) -> bytes:
     return json.dumps({"inputMessage": {**MESSAGE, **changes}}).encode()
 
 
+def only_comparing(*, only: object = True, **changes: object) -> bytes:
+    return json.dumps({"inputMessage": {**MESSAGE, **changes}, "validateOnly": only}).encode()
+
+
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
@@ -64,6 +68,11 @@ def wrapped(**changes: object) -> bytes:
         (wrapped(ContentLength="3"), 400, "INVALID_MESSAGE"),
         (wrapped(ObjectKey="a\x00b"), 400, "INVALID_MESSAGE"),
         (wrapped(), 400, "URL_REFUSED"),
+        (wrapped(validateOnly=True), 400, "MALFORMED_BODY"),
+        (json.dumps({**MESSAGE, "validateOnly": True}).encode(), 400, "MALFORMED_BODY"),
+        (only_comparing(only=1), 400, "MALFORMED_BODY"),
+        (only_comparing(), 400, "URL_REFUSED"),
+        (only_comparing(Bucket=None), 400, "INVALID_MESSAGE"),
         (wrapped(PresignedUrl="http://169.254.169.254/latest"), 400, "URL_REFUSED"),
     ],
 )
@@ -128,7 +137,10 @@ def test_a_body_that_ends_early_is_refused(service: Service) -> None:
     assert b"MALFORMED_BODY" in answer
 
 
-def test_a_bucket_not_on_the_list_is_forbidden(service: Service) -> None:
+@pytest.mark.parametrize("body", [wrapped, only_comparing])
+def test_a_bucket_not_on_the_list_is_forbidden(
+    service: Service, body: Callable[..., bytes]
+) -> None:
     query = (
         "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=A%2F20260101%2Feu-west-2%2Fs3"
         "%2Faws4_request&X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host"
@@ -136,7 +148,7 @@ def test_a_bucket_not_on_the_list_is_forbidden(service: Service) -> None:
     )
     url = f"https://other.s3.eu-west-2.amazonaws.com/a.png?{query}"
 
-    found, answer = service.send(wrapped(Bucket="other", PresignedUrl=url))
+    found, answer = service.send(body(Bucket="other", PresignedUrl=url))
 
     assert (found, reason_of(answer)) == (403, "BUCKET_NOT_ALLOWED")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from flask import Flask, request
 
-from handlers.body import MAX_DEPTH, read_message_fields
+from handlers.body import MAX_DEPTH, read_message_body
 from handlers.errors import RequestRefused
 
 JSON = "application/json"
@@ -20,7 +20,12 @@ def read(
     with Flask("test").test_request_context(
         method="POST", data=data, content_type=content_type, headers=named
     ):
-        return read_message_fields(request)
+        return read_message_body(request).fields
+
+
+def comparing_only(data: str) -> bool:
+    with Flask("test").test_request_context(method="POST", data=data, content_type=JSON):
+        return read_message_body(request).validate_only
 
 
 def reason_of(data: bytes | str, content_type: str | None = JSON, **headers: str) -> str:
@@ -35,6 +40,25 @@ def test_the_fields_are_in_an_input_message() -> None:
 
 def test_the_bare_fields_are_taken_too() -> None:
     assert read(json.dumps(FIELDS)) == FIELDS
+
+
+def test_validate_only_is_read_beside_the_message() -> None:
+    assert comparing_only('{"inputMessage": {}, "validateOnly": true}')
+    assert not comparing_only('{"inputMessage": {}, "validateOnly": false}')
+    assert not comparing_only('{"inputMessage": {}}')
+    assert not comparing_only("{}")
+
+
+@pytest.mark.parametrize("value", ["null", "0", "1", '"true"', '""', "[]", "{}", "[true]"])
+def test_validate_only_is_true_or_false_or_malformed(value: str) -> None:
+    assert reason_of(f'{{"inputMessage": {{}}, "validateOnly": {value}}}') == "MALFORMED_BODY"
+
+
+@pytest.mark.parametrize("value", ["true", "false", "null", "1"])
+def test_validate_only_within_the_message_is_refused_and_not_ignored(value: str) -> None:
+    """Ignored, it would land what somebody only wanted to look at."""
+    assert reason_of(f'{{"Bucket": "b", "validateOnly": {value}}}') == "MALFORMED_BODY"
+    assert reason_of(f'{{"inputMessage": {{"validateOnly": {value}}}}}') == "MALFORMED_BODY"
 
 
 def test_an_empty_object_is_a_matter_of_the_message() -> None:

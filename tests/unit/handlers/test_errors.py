@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from handlers.api_key import CallerCheck
 from handlers.app import create_app
-from handlers.body import MAX_BYTES, read_message_fields
+from handlers.body import MAX_BYTES, read_message_body
 from handlers.errors import TABLE, RequestRefused, answer_with
 from handlers.spec import Operation
 from transfer import errors
@@ -190,7 +190,7 @@ def test_a_failure_of_the_framework_is_ours() -> None:
 def test_a_body_has_at_most_64_kib(length: int, code: int) -> None:
     body = b"{}" + (length - 2) * b" "
 
-    answer = answer_to(lambda: jsonify(read_message_fields(request)), body)
+    answer = answer_to(lambda: jsonify(read_message_body(request).fields), body)
 
     assert answer.status_code == code
     assert MAX_BYTES == 64 * 1024

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from handlers.api_key import CallerCheck
 from handlers.app import create_app
-from handlers.body import read_message_fields
+from handlers.body import read_message_body
 from handlers.spec import Operation
 from tests.unit.transfer.test_presigned_url import LISTED
 from tests.unit.transfer.urls import BUCKET, KEY, PATH, url
@@ -46,7 +46,9 @@ VALUES = st.recursive(
 EITHER = {name: st.just(value) | st.just(value) | VALUES for name, value in GOOD.items()}
 NEEDED = ("Bucket", "ObjectKey", "PresignedUrl")
 FIELDS = st.fixed_dictionaries({name: EITHER.pop(name) for name in NEEDED}, optional=EITHER)
-BODIES = VALUES | FIELDS | FIELDS.map(lambda fields: {"inputMessage": fields})
+WRAPPED = FIELDS.map(lambda fields: {"inputMessage": fields})
+COMPARED = st.builds(lambda body, only: {**body, "validateOnly": only}, WRAPPED, VALUES)
+BODIES = VALUES | FIELDS | WRAPPED | COMPARED
 
 
 @st.composite
@@ -61,7 +63,7 @@ def texts(draw: st.DrawFn) -> bytes:
 
 def client() -> FlaskClient:
     def land() -> Response:
-        message = parse_message(read_message_fields(request), {LISTED})
+        message = parse_message(read_message_body(request).fields, {LISTED})
         return jsonify({"key": message.key})
 
     operation = Operation("land", "POST", "/processmessage", None)

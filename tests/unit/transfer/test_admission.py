@@ -1,4 +1,4 @@
-"""How many transfers run at once, and none once the end is near."""
+"""How many transfers and comparisons run at once, and none once the end is near."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from transfer.admission import Admission
+from transfer.admission import COMPARISONS, Admission
 from transfer.errors import Draining, Overloaded
 
 
@@ -71,6 +71,51 @@ def test_threads_never_take_more_places_than_there_are() -> None:
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(20):
             assert sum(pool.map(try_once, range(threads))) == 3
+
+
+def test_transfers_leave_places_for_comparisons() -> None:
+    admission = Admission(3)
+
+    with ExitStack() as running:
+        for _ in range(3):
+            running.enter_context(admission.transfer())
+        for _ in range(COMPARISONS):
+            running.enter_context(admission.comparison())
+        with pytest.raises(Overloaded) as refusal, admission.comparison():
+            pass
+
+    assert refusal.value.retry_after == 1
+
+
+def test_comparisons_that_hang_take_no_more_threads_than_transfers_that_hang() -> None:
+    admission = Admission(3)
+
+    with ExitStack() as running:
+        for _ in range(3 + COMPARISONS):
+            running.enter_context(admission.comparison())
+        with pytest.raises(Overloaded), admission.comparison():
+            pass
+        with pytest.raises(Overloaded), admission.transfer():
+            pass
+
+    with admission.transfer(), admission.comparison():
+        pass
+
+
+def test_a_place_is_free_again_after_a_comparison_that_failed() -> None:
+    admission = Admission(1)
+
+    for _ in range(2 * COMPARISONS + 2):
+        with pytest.raises(ZeroDivisionError), admission.comparison():
+            raise ZeroDivisionError
+
+
+def test_no_comparison_begins_while_draining() -> None:
+    admission = Admission(1)
+    admission.drain()
+
+    with pytest.raises(Draining), admission.comparison():
+        pass
 
 
 def test_no_transfer_begins_while_draining_and_those_that_run_may_end() -> None:
