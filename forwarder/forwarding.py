@@ -66,6 +66,18 @@ class Forwarder:
         except ObjectGone:
             return Outcome(GONE)
 
+    def compare_as_listed(self, listed: S3Object, size: int, seconds: float) -> Outcome:
+        """Ask the same by what a list says of the object, without asking S3.
+
+        Only for an object whose region and ETag are known.
+
+        Raises:
+            NotForwarded: There is no answer to that.
+        """
+        message = self._messages.message_as_listed(listed, size)
+        answer = self._endpoint.send(message, seconds, validateOnly=True)
+        return Outcome(str(answer["status"]), size, answer)
+
     def _send(self, wanted: S3Object, ends: float, **beside: object) -> Outcome:
         message: Message = self._messages.message_about(wanted)
         seconds = ends - time.monotonic()

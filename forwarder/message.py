@@ -68,6 +68,33 @@ class MessageMaker:
         except RuntimeError:  # botocore has no other word for credentials that have ended
             raise NotForwarded("CREDENTIALS", EXPIRED) from None
 
+    def message_as_listed(self, listed: S3Object, size: int) -> Message:
+        """Return a message that says what a list said of the object, and asks S3 nothing.
+
+        It lacks what only HeadObject tells, so it is good for comparing; `listed` must have its
+        region and its ETag.
+
+        Raises:
+            NotForwarded: It could not be signed.
+        """
+        try:
+            client = self.clients.of_region(str(listed.region))
+            return self._signed(client, listed, size, str(listed.etag))
+        except BotoCoreError as error:
+            raise _translated(error) from None
+
+    def _signed(self, client: S3Client, target: S3Object, size: int, etag: str) -> Message:
+        url = client.generate_presigned_url(
+            "get_object", Params=self._target(target), ExpiresIn=self._url_seconds()
+        )
+        return {
+            "Bucket": target.bucket,
+            "ObjectKey": target.key,
+            "ContentLength": size,
+            "ETag": etag,
+            "PresignedUrl": url,
+        }
+
     def _find(self, client: S3Client, wanted: S3Object) -> tuple[S3Object, dict[str, Any]]:
         try:
             return wanted, self._head(client, wanted)
@@ -96,15 +123,7 @@ class MessageMaker:
     def _message(self, client: S3Client, found: S3Object, head: Mapping[str, Any]) -> Message:
         # If the event names no version, what is there now is the version to pin.
         pinned = replace(found, version_id=found.version_id or head.get("VersionId"))
-        message: Message = {
-            "Bucket": found.bucket,
-            "ObjectKey": found.key,
-            "ContentLength": head["ContentLength"],
-            "ETag": head["ETag"],
-            "PresignedUrl": client.generate_presigned_url(
-                "get_object", Params=self._target(pinned), ExpiresIn=self._url_seconds()
-            ),
-        }
+        message = self._signed(client, pinned, head["ContentLength"], head["ETag"])
         optional: dict[str, str | int | None] = {
             **{field: head.get(field) for field in PASSED_ON},
             "LastModified": _rfc3339(head.get("LastModified")),
