@@ -1,0 +1,153 @@
+"""One listed object, until it is landed: compared, forwarded, tried again."""
+
+import logging
+import random
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from forwarder.failures import NotForwarded
+from forwarder.forwarding import GONE, SUPERSEDED, Forwarder, Outcome
+from forwarder.sync.listing import CannotWork, Listed
+
+LOG = logging.getLogger(__name__)
+
+TRIES = 6
+LONGEST_PAUSE_SECONDS = 60.0
+COMPARE_SECONDS = 60.0
+FORWARD_SECONDS = 3600.0
+"""The longest that App Engine flexible gives a request."""
+
+PASSING = frozenset(
+    {
+        "OVERLOADED", "DRAINING", "STARTING", "RATE_LIMITED", "URL_EXPIRED", "SOURCE_UNAVAILABLE",
+        "SOURCE_CORRUPT", "STORE_UNAVAILABLE", "NOTIFY_UNAVAILABLE", "INTERNAL",
+        "ENDPOINT_UNREACHABLE", "NO_TIME", "SUPERSEDED", "HTTP_429", "HTTP_500", "HTTP_502",
+        "HTTP_503", "HTTP_504",
+    }
+)  # fmt: skip
+"""What may be over at the next try."""
+ABOUT_THE_OBJECT = frozenset(
+    {"INVALID_MESSAGE", "OBJECT_TOO_LARGE", "SOURCE_GONE", "SOURCE_REFUSED", "SUPERSEDED"}
+)
+"""What says nothing of other objects: archived ones, for example, are refused one by one."""
+FAILURES_IN_A_ROW = 20
+"""So many objects that failed one after another, all tries spent, say that the rest will too."""
+HOPELESS = frozenset(
+    {
+        "API_KEY_MISSING", "API_KEY_INVALID", "API_KEY_UNREADABLE", "BUCKET_NOT_ALLOWED",
+        "CREDENTIALS", "MISCONFIGURED", "NOT_FOUND", "METHOD_NOT_ALLOWED", "KEY_IN_QUERY",
+        "HTTP_200", "HTTP_301", "HTTP_302", "HTTP_307", "HTTP_308", "HTTP_401", "HTTP_403",
+        "HTTP_404", "HTTP_405",
+    }
+)  # fmt: skip
+"""What all other objects would meet too: the run ends at once."""
+
+
+class Status(StrEnum):
+    """What became of an object; a dry run has its own."""
+
+    BEFORE = "landed before"
+    NOW = "landed now"
+    GONE = "gone from S3"
+    FAILED = "failed"
+    LANDED = "landed"
+    UNANNOUNCED = "landed but not announced"
+    MISSING = "missing"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True)
+class Result:
+    listed: Listed
+    status: Status
+    reason: str = ""
+    """Of a failure, in one word, and below in words that say what to do."""
+    text: str = ""
+
+
+class Bringing:
+    """For use by several threads."""
+
+    def __init__(
+        self,
+        forwarder: Forwarder,
+        *,
+        dry_run: bool,
+        versions_pinned: bool,
+        pause: Callable[[float], bool],
+    ) -> None:
+        """`pause` waits so many seconds, or until the run ends, and tells whether it does."""
+        self._forwarder = forwarder
+        self._dry_run = dry_run
+        self._list_is_enough = not versions_pinned  # a list does not tell the current version's id
+        self._pause = pause
+        self._failed_in_a_row = 0
+
+    def bring(self, listed: Listed) -> Result:
+        """Return what became of the object.
+
+        Raises:
+            CannotWork: It failed for a reason that others would meet too.
+        """
+        for attempt in range(TRIES):
+            try:
+                status = self._look(listed) if self._dry_run else self._land(listed)
+            except NotForwarded as error:
+                if error.reason in HOPELESS:
+                    raise CannotWork(f"{listed.object}: {error}") from None
+                if error.reason not in PASSING or attempt == TRIES - 1:
+                    return self._failed(listed, error.reason, str(error))
+                jitter = random.uniform(0.5, 1.0)  # noqa: S311 # nosec B311 - only jitter
+                longer = min(LONGEST_PAUSE_SECONDS, 2.0**attempt) * jitter
+                if self._pause(max(error.retry_after or 0.0, longer)):
+                    return self._failed(listed, error.reason, str(error))
+            except Exception as error:  # noqa: BLE001 - one object must not stop the others
+                # An unknown error's text may hold anything: log where it was raised, no more.
+                LOG.error("%s", "".join(traceback.format_tb(error.__traceback__)))
+                return self._failed(listed, "UNEXPECTED", f"unexpected {type(error).__name__}")
+            else:
+                self._failed_in_a_row = 0
+                return Result(listed, status)
+        raise AssertionError("the last try returns or raises")
+
+    def _land(self, listed: Listed) -> Status:
+        found = self._compare_by_list(listed)
+        if found is not None and is_done(found):
+            return Status.BEFORE
+        outcome = self._forwarder.forward(listed.object, FORWARD_SECONDS)
+        if outcome.status == SUPERSEDED:
+            raise NotForwarded("SUPERSEDED", "the object keeps changing: send it again later")
+        if outcome.status == GONE:
+            return Status.GONE
+        return Status.NOW if outcome.status == "landed" else Status.BEFORE
+
+    def _look(self, listed: Listed) -> Status:
+        found = self._compare_by_list(listed)
+        if found is None or not is_done(found):
+            # The list may be old by now: S3 is asked before anything is said against the object.
+            found = self._forwarder.compare(listed.object, COMPARE_SECONDS)
+        if found.status == GONE:
+            return Status.GONE
+        if found.status == "landed" and not is_done(found):
+            return Status.UNANNOUNCED
+        return Status(found.status)
+
+    def _compare_by_list(self, listed: Listed) -> Outcome | None:
+        """One round trip, which is all that most objects of a second run need."""
+        if listed.object.etag is None or not self._list_is_enough:
+            return None
+        return self._forwarder.compare_as_listed(listed.object, listed.size, COMPARE_SECONDS)
+
+    def _failed(self, listed: Listed, reason: str, text: str) -> Result:
+        if reason not in ABOUT_THE_OBJECT:
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= FAILURES_IN_A_ROW:
+                raise CannotWork(f"{FAILURES_IN_A_ROW} objects failed in a row, at last: {text}")
+        return Result(listed, Status.FAILED, reason, text)
+
+
+def is_done(found: Outcome) -> bool:
+    """Whether nothing is left to do: landed without a notification is not announced yet."""
+    return found.status == "landed" and found.answer.get("notification") is not None
