@@ -122,11 +122,13 @@ def run(
         with progress:
             going.over(objects())
     except (KeyboardInterrupt, CannotWork) as end:
-        summarize(progress)
-        why = "interrupted" if isinstance(end, KeyboardInterrupt) else str(end)
-        progress.say(f"{why}\n{how_to_go_on(arguments, going)}")
-        return INTERRUPTED if isinstance(end, KeyboardInterrupt) else CANNOT_WORK
-    summarize(progress)
+        interrupted = isinstance(end, KeyboardInterrupt)
+        progress.say("interrupted" if interrupted else str(end))
+        if progress.counts:
+            print(progress.summary())
+            progress.say(how_to_go_on(arguments, going))
+        return INTERRUPTED if interrupted else CANNOT_WORK
+    print(progress.summary())
     return ALL_LANDED if progress.counts.keys() <= set(DONE) else SOME_NOT
 
 
@@ -150,10 +152,6 @@ def tell(result: Result, progress: Progress, failures: TextIO | None) -> None:
         }
         failures.write(json.dumps(fields) + "\n")
         failures.flush()
-
-
-def summarize(progress: Progress) -> None:
-    progress.say(progress.summary(), sys.stdout)
 
 
 def how_to_go_on(arguments: argparse.Namespace, going: Run) -> str:

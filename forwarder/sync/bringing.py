@@ -6,9 +6,11 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
+from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
-from forwarder.forwarding import GONE, SUPERSEDED, Forwarder, Outcome
+from forwarder.forwarding import GONE, SUPERSEDED, Outcome
 from forwarder.sync.listing import CannotWork, Listed
 
 LOG = logging.getLogger(__name__)
@@ -23,8 +25,8 @@ PASSING = frozenset(
     {
         "OVERLOADED", "DRAINING", "STARTING", "RATE_LIMITED", "URL_EXPIRED", "SOURCE_UNAVAILABLE",
         "SOURCE_CORRUPT", "STORE_UNAVAILABLE", "NOTIFY_UNAVAILABLE", "INTERNAL",
-        "ENDPOINT_UNREACHABLE", "NO_TIME", "SUPERSEDED", "HTTP_429", "HTTP_500", "HTTP_502",
-        "HTTP_503", "HTTP_504",
+        "ENDPOINT_UNREACHABLE", "NO_TIME", "SUPERSEDED", "HTTP_408", "HTTP_429", "HTTP_500",
+        "HTTP_502", "HTTP_503", "HTTP_504",
     }
 )  # fmt: skip
 """What may be over at the next try."""
@@ -37,9 +39,7 @@ FAILURES_IN_A_ROW = 20
 HOPELESS = frozenset(
     {
         "API_KEY_MISSING", "API_KEY_INVALID", "API_KEY_UNREADABLE", "BUCKET_NOT_ALLOWED",
-        "CREDENTIALS", "MISCONFIGURED", "NOT_FOUND", "METHOD_NOT_ALLOWED", "KEY_IN_QUERY",
-        "HTTP_200", "HTTP_301", "HTTP_302", "HTTP_307", "HTTP_308", "HTTP_401", "HTTP_403",
-        "HTTP_404", "HTTP_405",
+        "CREDENTIALS", "MISCONFIGURED", "NOT_FOUND", "METHOD_NOT_ALLOWED", "NOT_JSON",
     }
 )  # fmt: skip
 """What all other objects would meet too: the run ends at once."""
@@ -67,12 +67,22 @@ class Result:
     text: str = ""
 
 
+class ForwardsOne(Protocol):
+    """What `forwarder.forwarding.Forwarder` does for one object, trying once."""
+
+    def forward(self, wanted: S3Object, seconds: float) -> Outcome: ...
+
+    def compare(self, wanted: S3Object, seconds: float) -> Outcome: ...
+
+    def compare_as_listed(self, listed: S3Object, size: int, seconds: float) -> Outcome: ...
+
+
 class Bringing:
     """For use by several threads."""
 
     def __init__(
         self,
-        forwarder: Forwarder,
+        forwarder: ForwardsOne,
         *,
         dry_run: bool,
         versions_pinned: bool,
@@ -95,7 +105,7 @@ class Bringing:
             try:
                 status = self._look(listed) if self._dry_run else self._land(listed)
             except NotForwarded as error:
-                if error.reason in HOPELESS:
+                if is_hopeless(error.reason):
                     raise CannotWork(f"{listed.object}: {error}") from None
                 if error.reason not in PASSING or attempt == TRIES - 1:
                     return self._failed(listed, error.reason, str(error))
@@ -146,6 +156,11 @@ class Bringing:
             if self._failed_in_a_row >= FAILURES_IN_A_ROW:
                 raise CannotWork(f"{FAILURES_IN_A_ROW} objects failed in a row, at last: {text}")
         return Result(listed, Status.FAILED, reason, text)
+
+
+def is_hopeless(reason: str) -> bool:
+    """Also any answer, but passing ones, that is not Landfall's: then ENDPOINT_URL is wrong."""
+    return reason in HOPELESS or (reason.startswith("HTTP_") and reason not in PASSING)
 
 
 def is_done(found: Outcome) -> bool:

@@ -62,13 +62,11 @@ class Inventory:
             CannotWork: S3 does not give a file, or it is damaged.
         """
         for key, md5 in self._files:
-            for row in self._rows(key, md5):
-                if _is_current_object(row):
-                    listed = self._listed(row, region)
-                    if listed.object.key.startswith(prefix):
-                        yield listed
+            for listed in self._objects_in(key, md5, region):
+                if listed.object.key.startswith(prefix):
+                    yield listed
 
-    def _rows(self, key: str, md5: str | None) -> Iterator[Mapping[str, str]]:
+    def _objects_in(self, key: str, md5: str | None, region: str) -> Iterator[Listed]:
         # Kept on disk meanwhile: S3 would not hold a connection open for as long as the objects
         # take, and a damaged file is known before its first row is used.
         with TemporaryFile() as file:
@@ -78,11 +76,11 @@ class Inventory:
             try:
                 with gzip.open(file) as unpacked:
                     lines = io.TextIOWrapper(unpacked, encoding="utf-8", newline="")
-                    for row in csv.reader(lines):
-                        if len(row) != len(self._columns):
-                            raise CannotWork(self._damaged(key))
-                        yield dict(zip(self._columns, row, strict=True))
-            except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error):
+                    for values in csv.reader(lines):
+                        row = dict(zip(self._columns, values, strict=True))
+                        if _is_current_object(row):
+                            yield self._listed(row, region)
+            except (OSError, EOFError, zlib.error, ValueError, csv.Error):
                 raise CannotWork(self._damaged(key)) from None
 
     def _listed(self, row: Mapping[str, str], region: str) -> Listed:

@@ -69,7 +69,7 @@ def synchronise_twice(
     backend: Embedded,
     wrong: list[str],
 ) -> None:
-    total = arguments.objects
+    total: int = arguments.objects
     for expected in (f"{total} landed now", f"{total} landed before"):
         ended = synchronise(s3_url, service, arguments.concurrency)
         report("run", total, ended)
@@ -85,10 +85,11 @@ def kill_half_way(
     backend: Embedded,
     wrong: list[str],
 ) -> None:
-    total = arguments.objects
+    total: int = arguments.objects
 
     def half_is_there() -> bool:
-        return sum(len(files) for _, _, files in os.walk(backend.bucket / BUCKET)) >= total // 2
+        there = sum(len(files) for _, _, files in os.walk(backend.bucket / BUCKET))
+        return there >= total // 2
 
     ended = synchronise(s3_url, service, arguments.concurrency, kill_when=half_is_there)
     there = len(backend.heard())
