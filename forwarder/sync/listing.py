@@ -47,8 +47,6 @@ WHAT_TO_DO = {
     "NoSuchKey": "there is no such object: check its name",
     "AccessDenied": "give these AWS credentials {right} on it",
     "AllAccessDisabled": "the bucket is closed to everybody",
-    "PermanentRedirect": "the bucket is in another region: set AWS_REGION to that",
-    "AuthorizationHeaderMalformed": "the bucket is in another region: set AWS_REGION to that",
     "RequestTimeTooSkewed": "set the clock of this machine right",
 }
 CREDENTIALS = "the AWS credentials are wrong or have expired: renew them"

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.servers.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
+from tests.servers.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server, rclone_server
 from tests.system.backends import Embedded
-from tests.system.service import API_KEY, ROOT, Service
+from tests.system.service import API_KEY, ROOT, Service, serving
 
 LONGEST_SECONDS = 60
 
@@ -85,6 +87,22 @@ class House:
             "ENDPOINT_URL": f"http://127.0.0.1:{self.service.port}/processmessage",
             "ENDPOINT_API_KEY": API_KEY,
         }
+
+
+@contextmanager
+def running(folder: Path, buckets: Mapping[str, Mapping[str, bytes]]) -> Iterator[House]:
+    """Start both servers; the buckets are there from the beginning: putting is slower."""
+    for bucket, bodies in buckets.items():
+        for key, body in bodies.items():
+            file = folder / "s3" / bucket / key
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body)
+    backend = Embedded(folder)
+    with (
+        rclone_server(folder / "s3") as s3,
+        serving(folder, backend, S3_ENDPOINTS=s3.endpoint, MAX_OBJECT_BYTES="1000") as service,
+    ):
+        yield House(s3, backend, service)
 
 
 def finish(process: subprocess.Popen[str]) -> Ended:

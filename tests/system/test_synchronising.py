@@ -17,10 +17,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from tests.servers.s3 import rclone_server
-from tests.system.backends import Embedded
-from tests.system.service import ROOT, serving
-from tests.system.synchronising import House, finish
+from tests.system.service import ROOT
+from tests.system.synchronising import House, finish, running
 
 MANY = {f"{n // 50}/{n:03} a+b.bin": b"%d" % n * (n % 40) for n in range(300)}
 SOME = dict(list(MANY.items())[:120])
@@ -36,18 +34,8 @@ BUCKETS = {
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder: Path = tmp_path_factory.mktemp("synchronising")
-    for bucket, bodies in BUCKETS.items():
-        for key, body in bodies.items():
-            file = folder / "s3" / bucket / key
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(body)
-    backend = Embedded(folder)
-    with (
-        rclone_server(folder / "s3") as s3,
-        serving(folder, backend, S3_ENDPOINTS=s3.endpoint, MAX_OBJECT_BYTES="1000") as service,
-    ):
-        yield House(s3, backend, service)
+    with running(tmp_path_factory.mktemp("synchronising"), BUCKETS) as house:
+        yield house
 
 
 def test_all_objects_come_over_and_a_second_run_transfers_nothing(house: House) -> None:

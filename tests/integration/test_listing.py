@@ -1,0 +1,107 @@
+"""Lists of a bucket: from a real server page by page, and what a server may refuse."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from forwarder.sync.listing import CannotWork, listed_objects
+from tests.servers.raw import RawServer
+from tests.servers.s3 import S3Server, moto_server
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    with moto_server() as server:
+        server.client.create_bucket(Bucket="heron-meadow")
+        for key in ("a b+c%20", "b/", "b/ä\n\x01", "c", "d"):
+            server.client.put_object(Bucket="heron-meadow", Key=key, Body=key.encode())
+        yield server
+
+
+def keys(client: Any, prefix: str = "", start_after: str = "") -> list[str]:
+    found = listed_objects(client, "heron-meadow", prefix, start_after)
+    return [listed.object.key for listed in found]
+
+
+def test_keys_come_as_they_are_and_with_size_etag_and_region(s3: S3Server) -> None:
+    first, *rest = listed_objects(s3.client, "heron-meadow", "")
+
+    assert [first.object.key, *(one.object.key for one in rest)] == [
+        "a b+c%20", "b/", "b/ä\n\x01", "c", "d",
+    ]  # fmt: skip
+    head = s3.client.head_object(Bucket="heron-meadow", Key="a b+c%20")
+    assert (first.object.bucket, first.object.region) == ("heron-meadow", "us-east-1")
+    assert f'"{first.object.etag}"' == head["ETag"]
+    assert first.size == head["ContentLength"]
+
+
+def test_a_prefix_and_a_start_leave_out_the_others(s3: S3Server) -> None:
+    assert keys(s3.client, "b/") == ["b/", "b/ä\n\x01"]
+    assert keys(s3.client, "", "b/ä\n\x01") == ["c", "d"]
+    assert keys(s3.client, "b/", "b/") == ["b/ä\n\x01"]
+    assert keys(s3.client, "nothing") == []
+
+
+def test_a_list_goes_on_over_pages() -> None:
+    """A page that says that there is more, and a last one."""
+    entry = "<Contents><Key>{}</Key><Size>1</Size><ETag>&quot;e&quot;</ETag></Contents>"
+    more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+    pages = [more + entry.format("a"), entry.format("b")]
+    answers = [
+        answer(200, f"<ListBucketResult>{page}</ListBucketResult>".encode()) for page in pages
+    ]
+    with RawServer(*answers) as server:
+        assert keys(client_of(server)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (404, "NoSuchBucket", "there is no such bucket: check its name"),
+        (403, "AccessDenied", "give these AWS credentials s3:ListBucket on it"),
+        (400, "ExpiredToken", "the AWS credentials are wrong or have expired: renew them"),
+        (403, "InvalidAccessKeyId", "the AWS credentials are wrong or have expired: renew them"),
+        (403, "RequestTimeTooSkewed", "set the clock of this machine right"),
+        (500, "InternalError", "try again later"),
+    ],
+)
+def test_what_s3_refuses_is_told_by_its_code(status: int, code: str, told: str) -> None:
+    body = f"<Error><Code>{code}</Code><Message>canary</Message></Error>".encode()
+
+    with (
+        RawServer(answer(status, body)) as server,
+        pytest.raises(
+            CannotWork, match=f"^cannot list s3://heron-meadow: S3 answered {code}: "
+        ) as e,
+    ):
+        keys(client_of(server))
+
+    assert told in str(e.value)
+    assert "canary" not in str(e.value)
+
+
+def test_an_s3_that_cannot_be_reached_is_told() -> None:
+    with RawServer([]) as server:
+        client = client_of(server)
+
+    with pytest.raises(CannotWork, match=r"S3 could not be asked .*: check the network"):
+        keys(client)
+
+
+def client_of(server: RawServer) -> Any:
+    return boto3.client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=server.origin,
+        aws_access_key_id="AKIAHERONEXAMPLE",
+        aws_secret_access_key="invented",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def answer(status: int, body: bytes) -> list[bytes]:
+    head = f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    return [head.encode() + body]
