@@ -16,19 +16,20 @@ from forwarder.sync.listing import CannotWork, Listed
 LOG = logging.getLogger(__name__)
 
 TRIES = 6
+TRIES_WHILE_BUSY = 30
+"""Pauses grow to a minute, so this is half an hour: then Landfall has no room for this at all."""
 LONGEST_PAUSE_SECONDS = 60.0
 COMPARE_SECONDS = 60.0
 FORWARD_SECONDS = 3600.0
 """The longest that App Engine flexible gives a request."""
 
-PASSING = frozenset(
-    {
-        "OVERLOADED", "DRAINING", "STARTING", "RATE_LIMITED", "URL_EXPIRED", "SOURCE_UNAVAILABLE",
-        "SOURCE_CORRUPT", "STORE_UNAVAILABLE", "NOTIFY_UNAVAILABLE", "INTERNAL",
-        "ENDPOINT_UNREACHABLE", "NO_TIME", "SUPERSEDED", "HTTP_408", "HTTP_429", "HTTP_500",
-        "HTTP_502", "HTTP_503", "HTTP_504",
-    }
-)  # fmt: skip
+BUSY = frozenset({"OVERLOADED", "RATE_LIMITED", "DRAINING", "STARTING", "HTTP_429"})
+"""What says nothing but that others are served just now."""
+PASSING = BUSY | {
+    "URL_EXPIRED", "SOURCE_UNAVAILABLE", "SOURCE_CORRUPT", "STORE_UNAVAILABLE",
+    "NOTIFY_UNAVAILABLE", "INTERNAL", "ENDPOINT_UNREACHABLE", "NO_TIME", "SUPERSEDED", "HTTP_408",
+    "HTTP_500", "HTTP_502", "HTTP_503", "HTTP_504",
+}  # fmt: skip
 """What may be over at the next try."""
 ABOUT_THE_OBJECT = frozenset(
     {"INVALID_MESSAGE", "OBJECT_TOO_LARGE", "SOURCE_GONE", "SOURCE_REFUSED", "SUPERSEDED"}
@@ -101,13 +102,14 @@ class Bringing:
         Raises:
             CannotWork: It failed for a reason that others would meet too.
         """
-        for attempt in range(TRIES):
+        for attempt in range(TRIES_WHILE_BUSY):
             try:
                 status = self._look(listed) if self._dry_run else self._land(listed)
             except NotForwarded as error:
                 if is_hopeless(error.reason):
                     raise CannotWork(f"{listed.object}: {error}") from None
-                if error.reason not in PASSING or attempt == TRIES - 1:
+                tries = TRIES_WHILE_BUSY if error.reason in BUSY else TRIES
+                if error.reason not in PASSING or attempt >= tries - 1:
                     return self._failed(listed, error.reason, str(error))
                 jitter = random.uniform(0.5, 1.0)  # noqa: S311 # nosec B311 - only jitter
                 longer = min(LONGEST_PAUSE_SECONDS, 2.0**attempt) * jitter

@@ -58,7 +58,7 @@ def test_a_failures_file_that_cannot_be_written_is_told_before_anything_is_done(
     assert house.landed("heron-meadow") == {}
 
 
-def test_archived_objects_fail_one_by_one_and_the_others_come_over(
+def test_archived_objects_fail_one_by_one_and_the_others_come_over_folder_markers_too(
     s3: Any, s3_url: str, house: House, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     bucket = "archive-of-herons"
@@ -66,15 +66,16 @@ def test_archived_objects_fail_one_by_one_and_the_others_come_over(
     for number in range(30):
         s3.put_object(Bucket=bucket, Key=f"{number:02}", Body=b"x", StorageClass="DEEP_ARCHIVE")
     s3.put_object(Bucket=bucket, Key="standard", Body=b"x")
+    s3.put_object(Bucket=bucket, Key="folder/")
     folder = tmp_path_factory.mktemp("archived")
     with serving(folder, Embedded(folder), S3_ENDPOINTS=s3_url) as service:
         there = House(house.s3, Embedded(folder), service)
         ended = there.run("forwarder.sync", f"s3://{bucket}", AWS_ENDPOINT_URL_S3=s3_url)
 
     assert ended.code == 1
-    assert set(ended.summary.split(", ")) == {"30 failed", "1 landed now"}
+    assert set(ended.summary.split(", ")) == {"30 failed", "2 landed now"}
     assert ended.err.count("The object is archived: restore it in S3") == 30
-    assert there.landed(bucket) == {"standard": b"x"}
+    assert set(there.announced(bucket)) == {"standard", "folder/"}
 
 
 def test_one_object_is_sent_by_hand(house: House) -> None:

@@ -7,7 +7,14 @@ import pytest
 from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.forwarding import Outcome
-from forwarder.sync.bringing import FAILURES_IN_A_ROW, TRIES, Bringing, Status
+from forwarder.sync.bringing import (
+    FAILURES_IN_A_ROW,
+    LONGEST_PAUSE_SECONDS,
+    TRIES,
+    TRIES_WHILE_BUSY,
+    Bringing,
+    Status,
+)
 from forwarder.sync.listing import CannotWork, Listed
 
 LISTED = Listed(S3Object("heron-meadow", "a", "eu-west-2", etag="e1"), 3)
@@ -149,6 +156,18 @@ def test_tries_are_bounded_and_the_failure_tells_the_last_reason() -> None:
     assert (result.status, result.reason) == (Status.FAILED, "STORE_UNAVAILABLE")
     assert result.text == "because of STORE_UNAVAILABLE"
     assert (len(there.forwarder.calls), len(there.pauses)) == (TRIES, TRIES - 1)
+
+
+@pytest.mark.parametrize("reason", ["OVERLOADED", "RATE_LIMITED"])
+def test_who_is_only_busy_is_waited_for_longer_and_ever_more_patiently(reason: str) -> None:
+    there = house(not_forwarded(reason, 1))
+
+    result = there.bringing.bring(LISTED)
+
+    assert (result.status, result.reason) == (Status.FAILED, reason)
+    assert len(there.pauses) == TRIES_WHILE_BUSY - 1
+    assert min(there.pauses[6:]) >= LONGEST_PAUSE_SECONDS / 2
+    assert max(there.pauses) <= LONGEST_PAUSE_SECONDS
 
 
 def test_an_object_that_keeps_changing_is_no_success() -> None:
