@@ -116,7 +116,7 @@ def synchronise(
         "AWS_ENDPOINT_URL_S3": s3_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
         "ENDPOINT_URL": f"http://127.0.0.1:{service.port}/processmessage",
         "ENDPOINT_API_KEY": API_KEY,
     }

@@ -82,7 +82,7 @@ class House:
             "AWS_ENDPOINT_URL_S3": self.s3.endpoint,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "ENDPOINT_URL": f"http://127.0.0.1:{self.service.port}/processmessage",
             "ENDPOINT_API_KEY": API_KEY,
