@@ -111,7 +111,7 @@ class Bringing:
                 tries = TRIES_WHILE_BUSY if error.reason in BUSY else TRIES
                 if error.reason not in PASSING or attempt >= tries - 1:
                     return self._failed(listed, error.reason, str(error))
-                jitter = random.uniform(0.5, 1.0)  # noqa: S311 # nosec B311 - only jitter
+                jitter = random.uniform(0.5, 1.0)  # noqa: S311 - only jitter
                 longer = min(LONGEST_PAUSE_SECONDS, 2.0**attempt) * jitter
                 if self._pause(max(error.retry_after or 0.0, longer)):
                     return self._failed(listed, error.reason, str(error))
