@@ -58,7 +58,8 @@ class Progress:
             counts = ", ".join(f"{number} {status}" for status, number in self.counts.items())
             total = self._known_total
         parts = [f"{done} of {total}" if total is not None else f"{done} objects"]
-        parts += [f"{rate:.0f}/s", f"{clock_time(seconds)} so far"]
+        parts.append(f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
+        parts.append(f"{clock_time(seconds)} so far")
         if total is not None and rate > 0:
             parts.append(f"{clock_time(max(0, total - done) / rate)} left")
         line = "  ".join(parts) + (f"  ({counts})" if counts else "")
