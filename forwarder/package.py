@@ -8,8 +8,8 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 FOLDER = Path(__file__).parent
-# Programs for people; the function has no use for them.
-LEFT_OUT = {"connect.py", "package.py", "send.py", "sync.py"}
+# Programs for people, as is the folder sync; the function has no use for them.
+LEFT_OUT = {"connect.py", "package.py", "s3_address.py", "send.py"}
 
 
 def pack(target: Path) -> None:
