@@ -15,25 +15,25 @@ from tests.servers.s3 import S3Server, moto_server
 @pytest.fixture(scope="module")
 def s3() -> Iterator[S3Server]:
     with moto_server() as server:
-        server.client.create_bucket(Bucket="heron-meadow")
+        server.client.create_bucket(Bucket="heron-lists")
         for key in ("a b+c%20", "b/", "b/ä &<?", "c", "d"):
-            server.client.put_object(Bucket="heron-meadow", Key=key, Body=key.encode())
+            server.client.put_object(Bucket="heron-lists", Key=key, Body=key.encode())
         yield server
 
 
 def keys(client: Any, prefix: str = "", start_after: str = "") -> list[str]:
-    found = listed_objects(client, "heron-meadow", prefix, start_after)
+    found = listed_objects(client, "heron-lists", prefix, start_after)
     return [listed.object.key for listed in found]
 
 
 def test_keys_come_as_they_are_and_with_size_etag_and_region(s3: S3Server) -> None:
-    first, *rest = listed_objects(s3.client, "heron-meadow", "")
+    first, *rest = listed_objects(s3.client, "heron-lists", "")
 
     assert [first.object.key, *(one.object.key for one in rest)] == [
         "a b+c%20", "b/", "b/ä &<?", "c", "d",
     ]  # fmt: skip
-    head = s3.client.head_object(Bucket="heron-meadow", Key="a b+c%20")
-    assert (first.object.bucket, first.object.region) == ("heron-meadow", "us-east-1")
+    head = s3.client.head_object(Bucket="heron-lists", Key="a b+c%20")
+    assert (first.object.bucket, first.object.region) == ("heron-lists", "us-east-1")
     assert f'"{first.object.etag}"' == head["ETag"]
     assert first.size == head["ContentLength"]
 
@@ -74,7 +74,7 @@ def test_what_s3_refuses_is_told_by_its_code(status: int, code: str, told: str) 
     with (
         RawServer(answer(status, body)) as server,
         pytest.raises(
-            CannotWork, match=f"^cannot list s3://heron-meadow: S3 answered {code}: "
+            CannotWork, match=f"^cannot list s3://heron-lists: S3 answered {code}: "
         ) as e,
     ):
         keys(client_of(server))
