@@ -88,7 +88,8 @@ def test_the_black_box_imports_nothing_of_ours() -> None:
     """Told by a fresh interpreter, which is asked what it has loaded."""
     program = (
         "import sys, tests.system.conftest, tests.system.test_landing, "
-        "tests.system.test_refusals, tests.system.test_large_object\n"
+        "tests.system.test_refusals, tests.system.test_large_object, "
+        "tests.system.test_synchronising, tests.system.test_synchronising_refusals\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
 
