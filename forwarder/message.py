@@ -82,6 +82,8 @@ class MessageMaker:
             return self._signed(client, listed, size, str(listed.etag))
         except BotoCoreError as error:
             raise _translated(error) from None
+        except RuntimeError:  # as above
+            raise NotForwarded("CREDENTIALS", EXPIRED) from None
 
     def _signed(self, client: S3Client, target: S3Object, size: int, etag: str) -> Message:
         url = client.generate_presigned_url(

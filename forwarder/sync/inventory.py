@@ -14,10 +14,8 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote_plus
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from forwarder.events import S3Object
-from forwarder.sync.listing import CannotWork, Listed, why_not
+from forwarder.sync.listing import S3_ERRORS, CannotWork, Listed, why_not
 
 NEEDED = ("Key", "Size")
 BLOCK = 1024 * 1024
@@ -97,7 +95,7 @@ class Inventory:
             for block in body.iter_chunks(BLOCK):
                 digest.update(block)
                 file.write(block)
-        except (ClientError, BotoCoreError) as error:
+        except S3_ERRORS as error:
             deed = f"read s3://{self._bucket}/{key}"
             raise CannotWork(why_not(error, deed, "s3:GetObject")) from None
         file.seek(0)

@@ -38,10 +38,12 @@ def listed_objects(
             for entry in page.get("Contents", []):
                 etag = entry["ETag"].strip('"')
                 yield Listed(S3Object(bucket, entry["Key"], region, etag=etag), entry["Size"])
-    except (ClientError, BotoCoreError) as error:
+    except S3_ERRORS as error:
         raise CannotWork(why_not(error, f"list s3://{bucket}", "s3:ListBucket")) from None
 
 
+S3_ERRORS = (ClientError, BotoCoreError, RuntimeError)
+"""The last is botocore's only word for credentials that have ended."""
 WHAT_TO_DO = {
     "NoSuchBucket": "there is no such bucket: check its name, and AWS_ENDPOINT_URL_S3 if set",
     "NoSuchKey": "there is no such object: check its name",
@@ -56,8 +58,13 @@ WRONG_CREDENTIALS = (
 )  # fmt: skip
 
 
-def why_not(error: ClientError | BotoCoreError, deed: str, right: str) -> str:
-    """Return what S3 did not do and how to mend it, without the text of boto3's error."""
+def why_not(error: Exception, deed: str, right: str) -> str:
+    """Return what S3 did not do and how to mend it, without the text of boto3's error.
+
+    `error` is one of `S3_ERRORS`.
+    """
+    if isinstance(error, RuntimeError):
+        return f"cannot {deed}: {CREDENTIALS}"
     if isinstance(error, NoCredentialsError):
         return f"cannot {deed}: there are no AWS credentials: set them in the environment"
     if not isinstance(error, ClientError):

@@ -91,6 +91,22 @@ def test_an_s3_that_cannot_be_reached_is_told() -> None:
         keys(client)
 
 
+def test_credentials_that_ended_while_a_list_goes_on_are_told() -> None:
+    with RawServer([]) as server:
+        client = client_of(server)
+    client.meta.events.register("before-call.s3", ended)
+
+    with pytest.raises(CannotWork, match="have expired: renew them") as error:
+        keys(client)
+
+    assert "canary" not in str(error.value)
+
+
+def ended(**_: object) -> None:
+    """What botocore does when it cannot renew temporary credentials."""
+    raise RuntimeError("canary")
+
+
 def client_of(server: RawServer) -> Any:
     return boto3.client(
         "s3",
