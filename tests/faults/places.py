@@ -68,7 +68,7 @@ class DirectoryPlace:
 
     def metadata(self, name: str) -> dict[str, str] | None:
         record = self._record(name)
-        return record and record["headers"]["metadata"]
+        return dict(record["headers"]["metadata"]) if record else None
 
     def generation(self, name: str) -> int:
         record = self._record(name)
