@@ -36,6 +36,8 @@ class Place(Protocol):
 
     store: Store
     topic: Topic
+    environment: dict[str, str]
+    """By which a service in another process finds the same."""
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of the object, if it is visible."""
@@ -61,6 +63,10 @@ class DirectoryPlace:
         self.hidden = self.bucket / ".landfall"
         self.store: Store = DirectoryStore(self.bucket)
         self.topic: Topic = SqliteTopic(self.file, BUSY_SECONDS)
+        self.environment = {
+            "LANDING_BUCKET": f"file:{self.bucket}",
+            "NOTIFICATION_TOPIC": f"sqlite:{self.file}",
+        }
 
     def read(self, name: str) -> bytes | None:
         file = self.bucket / name
@@ -106,6 +112,12 @@ class CloudPlace:
         patience: Patience = PATIENCE,
     ) -> None:
         self.cloud, self.pubsub = cloud, pubsub
+        self.environment = {
+            "LANDING_BUCKET": "gs://landing",
+            "NOTIFICATION_TOPIC": "projects/p/topics/t",
+            "STORAGE_EMULATOR_HOST": cloud.url,
+            "PUBSUB_EMULATOR_HOST": pubsub.address,
+        }
 
         def publisher() -> PublisherClient:
             transport = PublisherGrpcTransport(channel=channel, credentials=AnonymousCredentials())
