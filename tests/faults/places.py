@@ -17,17 +17,17 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from adapters.directory_store import DirectoryStore
 from adapters.gcs_patience import Patience
 from adapters.gcs_store import GcsStore
-from adapters.pubsub_topic import PubSubTopic
+from adapters.pubsub_topic import PUBLISH_SECONDS, TRY_SECONDS, PubSubTopic
 from adapters.sqlite_topic import SqliteTopic
 from tests.servers.cloud_storage import CloudStorage
 from tests.servers.pubsub_protocol import PubSub
 from transfer.store import Store
 from transfer.topic import Topic
 
-PATIENCE = Patience(
-    call_seconds=0.5, answer_seconds=0.6, upload_seconds=0.6, connect_seconds=0.6, tidy_seconds=1
-)
-"""Faults that last are given up soon."""
+PATIENCE = Patience(call_seconds=0.5)
+"""Faults that last are given up soon, but a busy machine is waited for."""
+HASTY = Patience(call_seconds=0.5, answer_seconds=0.8, upload_seconds=0.8)
+"""So is silence."""
 BUSY_SECONDS = 0.3
 
 
@@ -110,6 +110,8 @@ class CloudPlace:
         pubsub: PubSub,
         channel: grpc.Channel,
         patience: Patience = PATIENCE,
+        try_seconds: float = TRY_SECONDS,
+        publish_seconds: float = PUBLISH_SECONDS,
     ) -> None:
         self.cloud, self.pubsub = cloud, pubsub
         self.environment = {
@@ -125,7 +127,7 @@ class CloudPlace:
 
         self.store: Store = GcsStore("landing", self.new_storage_client, patience)
         self.topic: Topic = PubSubTopic(
-            "projects/p/topics/t", publisher, try_seconds=0.5, publish_seconds=0.6
+            "projects/p/topics/t", publisher, try_seconds, publish_seconds
         )
 
     def new_storage_client(self) -> storage.Client:
@@ -152,13 +154,19 @@ class CloudPlace:
 
 
 @contextmanager
-def cloud_place(patience: Patience = PATIENCE, **options: Any) -> Iterator[CloudPlace]:
+def cloud_place(
+    patience: Patience = PATIENCE,
+    try_seconds: float = TRY_SECONDS,
+    publish_seconds: float = PUBLISH_SECONDS,
+    **options: Any,
+) -> Iterator[CloudPlace]:
+    """`options` are the Cloud Storage server's."""
     with (
         CloudStorage("landing", **options) as cloud,
         PubSub() as pubsub,
         grpc.insecure_channel(pubsub.address) as channel,
     ):
-        yield CloudPlace(cloud, pubsub, channel, patience)
+        yield CloudPlace(cloud, pubsub, channel, patience, try_seconds, publish_seconds)
 
 
 def _digest(name: str) -> str:

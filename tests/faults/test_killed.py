@@ -33,10 +33,12 @@ class KillRig(Rig):
     service: Service
 
     def kill(self) -> None:
-        """Kill the worker, and wait until another serves."""
         [worker] = self.service.workers()
         os.kill(worker, signal.SIGKILL)
         _wait(lambda: worker not in self.service.workers())
+
+    def wait_for_another(self) -> None:
+        """Until another worker serves."""
         _wait(self._serves)
 
     def _serves(self) -> bool:
@@ -70,14 +72,14 @@ def sending(rig: KillRig) -> Iterator[Future[Any]]:
 
 @pytest.mark.row("1")
 @pytest.mark.row("43")
-@pytest.mark.parametrize("after", [0, 2 * STEP])
-def test_a_death_before_the_end_leaves_nothing_visible(killable: KillRig, after: int) -> None:
+def test_a_death_before_the_end_leaves_nothing_visible(killable: KillRig) -> None:
     reached, release = Event(), Event()
-    killable.s3.faults = [held(after, reached, release)]
+    killable.s3.faults = [held(2 * STEP, reached, release)]
     with sending(killable):
         assert reached.wait(PATIENCE_SECONDS)
         killable.kill()
         release.set()
+    killable.wait_for_another()
 
     assert killable.place.read(NAME) is None
     assert killable.place.metadata(NAME) is None
@@ -113,6 +115,7 @@ def stopped_after_the_commit(rig: KillRig) -> Iterator[None]:
 def test_a_death_after_the_commit_leaves_the_object_to_be_announced(killable: KillRig) -> None:
     with stopped_after_the_commit(killable):
         killable.kill()
+    killable.wait_for_another()
 
     killable.assert_landed(BODY, copies=0, marked=False)
     killable.assert_heals(BODY, outcome="already-landed")
@@ -124,6 +127,7 @@ def test_a_death_after_the_commit_leaves_the_object_to_be_announced(killable: Ki
 def test_a_death_after_the_commit_is_healed_by_the_next_version(killable: KillRig) -> None:
     with stopped_after_the_commit(killable):
         killable.kill()
+    killable.wait_for_another()
     former, newer = killable.place.generation(NAME), body_of(LARGE, seed=1)
     killable.s3.put(KEY, newer)
 
@@ -161,6 +165,7 @@ def test_a_death_after_the_acknowledgement_costs_a_copy_with_the_same_id(
 ) -> None:
     with stopped_after_the_acknowledgement(killable):
         killable.kill()
+    killable.wait_for_another()
 
     killable.assert_landed(BODY, copies=1, marked=False)
     killable.assert_heals(BODY, outcome="already-landed", copies=2)

@@ -2,14 +2,14 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import grpc
 import pytest
 
-from tests.faults.places import CloudPlace, DirectoryPlace
+from tests.faults.places import CloudPlace, DirectoryPlace, cloud_place
 from tests.faults.rig import KEY, NAME, Rig, body_of
 from tests.servers.pubsub_protocol import (
     PubSub,
@@ -30,6 +30,13 @@ PASSING = [
     CODES.UNKNOWN,
     CODES.DEADLINE_EXCEEDED,
 ]
+
+
+@pytest.fixture
+def cloud() -> Iterator[CloudPlace]:
+    """It does not wait long for a topic that is silent."""
+    with cloud_place(try_seconds=0.7, publish_seconds=0.8) as place:
+        yield place
 
 
 @pytest.fixture

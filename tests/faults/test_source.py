@@ -13,7 +13,7 @@ from adapters.s3_source import S3Source
 from tests.faults.places import Place
 from tests.faults.rig import (
     BUCKET,
-    HEADER_SECONDS,
+    HASTY_SECONDS,
     KEY,
     LARGE,
     NAME,
@@ -47,27 +47,31 @@ OUT_OF_REACH: dict[str, Fault] = {
 
 @pytest.mark.row("13")
 @pytest.mark.parametrize("fault", OUT_OF_REACH.values(), ids=OUT_OF_REACH)
-def test_a_source_that_keeps_failing_before_its_headers_is_given_up(rig: Rig, fault: Fault) -> None:
-    rig.s3.put(KEY, BODY)
-    rig.s3.faults = [fault] * 4
+def test_a_source_that_keeps_failing_before_its_headers_is_given_up(
+    hasty: Rig, fault: Fault
+) -> None:
+    hasty.s3.put(KEY, BODY)
+    hasty.s3.faults = [fault] * 4
 
-    refusal = rig.send()
+    refusal = hasty.send()
 
     assert refusal.outcome == (503, "SOURCE_UNAVAILABLE")
     assert refusal.retry_after
-    assert refusal.seconds < 4 * HEADER_SECONDS + 3
-    assert rig.s3.connections == 4
-    rig.assert_nothing_happened()
-    rig.assert_heals(BODY)
+    assert refusal.seconds < 4 * HASTY_SECONDS + 3
+    assert hasty.s3.connections == 4
+    hasty.assert_nothing_happened()
+    hasty.assert_heals(BODY)
 
 
 @pytest.mark.row("13")
 @pytest.mark.parametrize("fault", OUT_OF_REACH.values(), ids=OUT_OF_REACH)
-def test_a_source_that_fails_once_before_its_headers_is_asked_again(rig: Rig, fault: Fault) -> None:
-    rig.s3.put(KEY, BODY)
-    rig.s3.faults = [fault]
+def test_a_source_that_fails_once_before_its_headers_is_asked_again(
+    hasty: Rig, fault: Fault
+) -> None:
+    hasty.s3.put(KEY, BODY)
+    hasty.s3.faults = [fault]
 
-    rig.assert_heals(BODY)
+    hasty.assert_heals(BODY)
 
 
 @pytest.mark.row("13")

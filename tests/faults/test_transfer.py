@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 from tests.faults.places import Place
-from tests.faults.rig import IDLE_SECONDS, KEY, LARGE, NAME, Rig, body_of, running
+from tests.faults.rig import HASTY_SECONDS, KEY, LARGE, NAME, Rig, body_of, running
 from tests.servers.raw import answer
 from tests.servers.scripted_s3 import (
     Asked,
@@ -66,28 +66,28 @@ def test_a_source_that_breaks_off_is_asked_for_the_rest_of_the_same_bytes(
 
 @pytest.mark.row("22")
 @pytest.mark.parametrize("offset", [0, STEP + 1, LARGE - 1])
-def test_a_source_that_stalls_is_asked_for_the_rest(rig: Rig, offset: int) -> None:
-    rig.s3.put(KEY, BODY)
-    rig.s3.faults = [stalled(offset)]
+def test_a_source_that_stalls_is_asked_for_the_rest(hasty: Rig, offset: int) -> None:
+    hasty.s3.put(KEY, BODY)
+    hasty.s3.faults = [stalled(offset)]
 
-    landed = rig.send()
+    landed = hasty.send()
 
     assert landed.outcome == (200, "landed")
-    assert landed.seconds < IDLE_SECONDS + 3
-    assert rig.s3.asked[1].if_match == ETAG
-    assert offset - BLOCK < rig.s3.asked[1].start <= offset  # a block comes whole or not at all
-    rig.assert_landed(BODY)
+    assert landed.seconds < HASTY_SECONDS + 3
+    assert hasty.s3.asked[1].if_match == ETAG
+    assert offset - BLOCK < hasty.s3.asked[1].start <= offset  # a block comes whole or not at all
+    hasty.assert_landed(BODY)
 
 
 @pytest.mark.row("22")
-def test_three_interruptions_are_borne(rig: Rig) -> None:
-    rig.s3.put(KEY, BODY)
-    rig.s3.faults = [cut(STEP), stalled(STEP), reset_after(0)]
+def test_three_interruptions_are_borne(hasty: Rig) -> None:
+    hasty.s3.put(KEY, BODY)
+    hasty.s3.faults = [cut(STEP), stalled(STEP), reset_after(0)]
 
-    assert rig.send().outcome == (200, "landed")
+    assert hasty.send().outcome == (200, "landed")
 
-    assert [asked.start for asked in rig.s3.asked] == [0, STEP, 2 * STEP, 2 * STEP]
-    rig.assert_landed(BODY)
+    assert [asked.start for asked in hasty.s3.asked] == [0, STEP, 2 * STEP, 2 * STEP]
+    hasty.assert_landed(BODY)
 
 
 @pytest.mark.row("22")
@@ -237,7 +237,7 @@ def test_a_slow_source_is_given_up_when_the_time_is_over(
 ) -> None:
     s3.put(KEY, BODY)
     s3.faults = [slow(offset), *[slow(0)] * 9]
-    with running(place, s3, seconds=1.2) as rig:
+    with running(place, s3, seconds=1.2, idle_seconds=HASTY_SECONDS) as rig:
         refusal = rig.send()
 
         assert refusal.outcome == (503, "SOURCE_UNAVAILABLE")
@@ -275,13 +275,13 @@ def test_compressed_bytes_land_as_they_are(rig: Rig) -> None:
     rig.assert_heals(body)
 
 
-def test_the_bytes_between_two_tries_are_no_wait(rig: Rig) -> None:
+def test_the_bytes_between_two_tries_are_no_wait(hasty: Rig) -> None:
     """A slow but steady source is not an idle one."""
-    rig.s3.put(KEY, b"steady" * 4)
-    rig.s3.faults = [dripping(0)]
+    hasty.s3.put(KEY, b"steady" * 5)
+    hasty.s3.faults = [dripping(0)]
     started = time.monotonic()
 
-    assert rig.send().outcome == (200, "landed")
+    assert hasty.send().outcome == (200, "landed")
 
-    assert time.monotonic() - started > IDLE_SECONDS
-    assert len(rig.s3.asked) == 1
+    assert time.monotonic() - started > HASTY_SECONDS
+    assert len(hasty.s3.asked) == 1
