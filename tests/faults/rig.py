@@ -155,6 +155,13 @@ class _Quiet(WSGIRequestHandler):
         """Keep the output of the tests clean."""
 
 
+def wait_until(done: Callable[[], object], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.005)
+
+
 def short_sleep(seconds: float) -> None:
     time.sleep(seconds / 20)
 

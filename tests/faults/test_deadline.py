@@ -10,7 +10,7 @@ from google.cloud import storage
 from adapters.gcs_patience import DEFAULT, Patience
 from adapters.gcs_store import GcsStore
 from tests.faults.places import CloudPlace, cloud_place
-from tests.faults.rig import KEY, LARGE, Rig, body_of, running
+from tests.faults.rig import KEY, LARGE, Rig, body_of, running, wait_until
 from tests.servers.cloud_storage_faults import Answer, Drop, Hold
 from tests.servers.scripted_s3 import ScriptedS3, cut, dripping
 
@@ -70,8 +70,7 @@ def test_an_end_that_is_not_answered_in_time_is_in_doubt(patient: Rig) -> None:
     assert patient.place.heard() == []
     assert patient.place.leftovers() == 1  # it may be done yet, so it is not aborted
     hold.release.set()
-    while patient.place.leftovers():
-        pass
+    wait_until(lambda: patient.place.leftovers() == 0)
     patient.assert_landed(BODY, copies=0, marked=False)
     patient.assert_heals(BODY, outcome="already-landed")
 

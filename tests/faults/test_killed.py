@@ -4,8 +4,7 @@ import fcntl
 import os
 import signal
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPException
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.faults.places import CloudPlace, DirectoryPlace, Place
-from tests.faults.rig import KEY, LARGE, NAME, SETTINGS, Rig, body_of
+from tests.faults.rig import KEY, LARGE, NAME, SETTINGS, Rig, body_of, wait_until
 from tests.servers.cloud_storage_faults import Drop, Hold, HoldAnswer
 from tests.servers.scripted_s3 import ScriptedS3, held
 from tests.system.service import Service, serving
@@ -35,11 +34,11 @@ class KillRig(Rig):
     def kill(self) -> None:
         [worker] = self.service.workers()
         os.kill(worker, signal.SIGKILL)
-        _wait(lambda: worker not in self.service.workers())
+        wait_until(lambda: worker not in self.service.workers())
 
     def wait_for_another(self) -> None:
         """Until another worker serves."""
-        _wait(self._serves)
+        wait_until(self._serves)
 
     def _serves(self) -> bool:
         try:
@@ -98,7 +97,7 @@ def stopped_after_the_commit(rig: KillRig) -> Iterator[None]:
         with closing(sqlite3.connect(place.file, isolation_level=None)) as another:
             another.execute("BEGIN IMMEDIATE")
             with sending(rig):
-                _wait(lambda: place.metadata(NAME) is not None)
+                wait_until(lambda: place.metadata(NAME) is not None)
                 yield
             another.execute("ROLLBACK")
         return
@@ -143,11 +142,11 @@ def stopped_after_the_acknowledgement(rig: KillRig) -> Iterator[None]:
     if isinstance(place, DirectoryPlace):
         with closing(sqlite3.connect(place.file, isolation_level=None)) as another, sending(rig):
             another.execute("BEGIN IMMEDIATE")
-            _wait(lambda: place.metadata(NAME) is not None)
+            wait_until(lambda: place.metadata(NAME) is not None)
             with place.lock_of(NAME).open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 another.execute("ROLLBACK")
-                _wait(lambda: len(place.heard()) == 1)
+                wait_until(lambda: len(place.heard()) == 1)
                 yield
         return
     assert isinstance(place, CloudPlace)
@@ -169,10 +168,3 @@ def test_a_death_after_the_acknowledgement_costs_a_copy_with_the_same_id(
 
     killable.assert_landed(BODY, copies=1, marked=False)
     killable.assert_heals(BODY, outcome="already-landed", copies=2)
-
-
-def _wait(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

@@ -3,7 +3,6 @@
 import http.client
 import math
 import sqlite3
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
@@ -12,7 +11,7 @@ import pytest
 
 from adapters.sqlite_topic import SqliteTopic
 from tests.faults.places import CloudPlace, DirectoryPlace
-from tests.faults.rig import API_KEY, KEY, LARGE, NAME, Rig, body_of, running
+from tests.faults.rig import API_KEY, KEY, LARGE, NAME, Rig, body_of, running, wait_until
 from tests.faults.test_stat import FAULTS
 from tests.servers.cloud_storage_faults import Answer, Call, Fault, LoseAnswer
 from tests.servers.scripted_s3 import ScriptedS3, held
@@ -86,8 +85,7 @@ def test_a_directory_that_takes_no_mark_costs_a_copy_and_no_success(
         with closing(sqlite3.connect(directory.file, isolation_level=None)) as another:
             another.execute("BEGIN IMMEDIATE")
             sending = pool.submit(rig.send)
-            while directory.metadata(NAME) is None:
-                time.sleep(0.005)
+            wait_until(lambda: directory.metadata(NAME))
             lock.unlink()
             lock.mkdir()  # where the file must be
             another.execute("ROLLBACK")
@@ -112,12 +110,7 @@ def test_a_sender_who_does_not_wait_for_the_answer_finds_it_done(rig: Rig) -> No
     connection.close()
     release.set()
 
-    for _ in range(400):
-        metadata = rig.place.metadata(NAME)
-        if metadata is not None and "landfall-notified" in metadata:
-            break
-        time.sleep(0.01)
-
+    wait_until(lambda: "landfall-notified" in (rig.place.metadata(NAME) or {}))
     rig.assert_landed(BODY)
     assert len(rig.s3.asked) == 1
     rig.assert_heals(BODY, outcome="already-landed")

@@ -1,8 +1,7 @@
 """Step 9: the topic is away, slow, forbidden, or loses its answer."""
 
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -10,7 +9,7 @@ import grpc
 import pytest
 
 from tests.faults.places import CloudPlace, DirectoryPlace, cloud_place
-from tests.faults.rig import KEY, NAME, Rig, body_of
+from tests.faults.rig import KEY, NAME, Rig, body_of, wait_until
 from tests.servers.pubsub_protocol import (
     PubSub,
     acknowledge_nothing,
@@ -158,7 +157,7 @@ def test_a_topic_that_vanishes_is_found_again_without_a_restart(
     assert refusal.seconds < 4
     in_cloud.assert_landed(BODY, copies=0, marked=False)
     pubsub.start()
-    _until(lambda: in_cloud.send().status == 200)
+    wait_until(lambda: in_cloud.send().status == 200)
     in_cloud.assert_landed(BODY)
 
 
@@ -170,13 +169,13 @@ def test_a_topic_that_vanishes_in_the_middle_of_a_call_is_found_again(
     pubsub.faults = [keep_and_hang]
     with ThreadPoolExecutor() as pool:
         sending = pool.submit(in_cloud.send)
-        _until(lambda: pubsub.published != [])
+        wait_until(lambda: pubsub.published != [])
         pubsub.vanish()
 
         assert sending.result().outcome == (503, "NOTIFY_UNAVAILABLE")
 
     pubsub.start()
-    _until(lambda: in_cloud.send().status == 200)
+    wait_until(lambda: in_cloud.send().status == 200)
     in_cloud.assert_landed(BODY, copies=2)
 
 
@@ -247,12 +246,3 @@ def test_a_file_that_cannot_be_used_is_an_operators_matter(
     else:
         directory.file.unlink()
     in_directory.assert_heals(BODY, outcome="already-landed")
-
-
-def _until(done: Callable[[], bool]) -> None:
-    """A channel that lost its server tries again by itself, within a second or two."""
-    for _ in range(200):
-        if done():
-            return
-        time.sleep(0.05)
-    pytest.fail("not within 10 s")
