@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from flask import Flask
@@ -14,7 +14,7 @@ from handlers.api_key import CallerCheck
 from handlers.app import create_app
 from handlers.health import HealthHandlers
 from handlers.process_message import MessageHandlers
-from handlers.spec import SpecInvalid, read_operations
+from handlers.spec import Operation, SpecInvalid, read_operations
 from settings import Settings, SettingsInvalid, read_keys_file, read_settings
 from transfer.admission import Admission
 from transfer.api_keys import parse_api_keys
@@ -27,6 +27,8 @@ from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
 from transfer.reconciling import WalkableStore
 from transfer.redaction import RedactingFormatter
+from transfer.source import Source
+from transfer.store import Store
 from transfer.topic import Topic
 
 SPEC = Path(__file__).parent / "openapi.yaml"
@@ -37,16 +39,36 @@ RETRY_SECONDS = 5
 
 def build(settings: Settings) -> Flask:
     """Return the app for these settings, its clients not yet connected."""
-    store, topic = make_store(settings.landing_bucket), make_topic(settings.notification_topic)
     admission = Admission(settings.max_transfers)
+    return assemble(
+        settings,
+        read_operations(SPEC),
+        admission,
+        S3Source(ends=admission.ends),
+        make_store(settings.landing_bucket),
+        make_topic(settings.notification_topic),
+        lambda: Budget(ends=admission.ends),
+    )
+
+
+def assemble(
+    settings: Settings,
+    operations: Sequence[Operation],
+    admission: Admission,
+    source: Source,
+    store: Store,
+    topic: Topic,
+    new_budget: Callable[[], Budget],
+) -> Flask:
+    """Return the app for these settings and these adapters."""
     readiness = Readiness({"store": store.check, "topic": topic.check})
     landing = Landing(
-        S3Source(ends=admission.ends),
+        source,
         store,
         topic,
         settings.object_name,
         settings.max_object_bytes,
-        lambda: Budget(ends=admission.ends),
+        new_budget,
     )
     comparing = Comparing(store, settings.object_name, settings.max_object_bytes)
     messages = MessageHandlers(
@@ -59,7 +81,6 @@ def build(settings: Settings) -> Flask:
         settings.s3_partitions,
     )
     health = HealthHandlers(readiness, admission)
-    operations = read_operations(SPEC)
     handlers = {
         "processMessage": messages.process_message,
         "getHealth": health.get_health,
@@ -69,7 +90,8 @@ def build(settings: Settings) -> Flask:
     app = create_app(operations, handlers, CallerCheck(operations, lambda: key_ring.keys))
     app.extensions["landfall"] = admission  # gunicorn.conf.py drains it on SIGTERM
     readiness.start()
-    key_ring.start()
+    if settings.api_keys_file or settings.api_keys_secret:
+        key_ring.start()
     return app
 
 

@@ -9,6 +9,7 @@ is void. Needs a local, case-sensitive file system with hard links.
 import errno
 import fcntl
 import hashlib
+import math
 import os
 import stat
 import time
@@ -35,6 +36,9 @@ from transfer.store import ABSENT, ObjectHeaders, StoredObject, Token, Upload
 LEFTOVER_SECONDS = 2 * 60 * 60
 """No transfer lasts so long: a temporary file this old belongs to a process that died."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_WORDS = "The landing directory is full: make room on its disk. No restart is needed."
+
 
 class DirectoryStore:
     """Objects of one directory. Processes and threads may share it."""
@@ -49,7 +53,14 @@ class DirectoryStore:
         with translated(), self._locked(name):
             return self._stat(name)
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self,
+        name: str,
+        size: int,
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float = math.inf,
+    ) -> Upload:
         with translated():
             temporary = self._scratch() / uuid.uuid4().hex
 
@@ -98,6 +109,8 @@ class DirectoryStore:
                 if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
                     leftover.unlink(missing_ok=True)
         except OSError as error:
+            if error.errno in _FULL:
+                raise StoreUnavailable(_FULL_WORDS) from None
             raise Misconfigured(
                 f"The landing directory {self._root} cannot be written ({error.strerror}): "
                 "create it, or correct LANDING_BUCKET."
@@ -257,6 +270,8 @@ def translated() -> Iterator[None]:
             raise Misconfigured(
                 "The landing directory may not be written: correct its rights or LANDING_BUCKET."
             ) from None
+        if error.errno in _FULL:
+            raise StoreUnavailable(_FULL_WORDS) from None
         raise StoreUnavailable(f"The landing directory failed ({error.strerror}).") from None
 
 
