@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -26,6 +26,8 @@ from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
 from transfer.reconciling import WalkableStore
 from transfer.redaction import RedactingFormatter
+from transfer.source import Source
+from transfer.store import Store
 from transfer.topic import Topic
 
 SPEC = Path(__file__).parent / "openapi.yaml"
@@ -36,16 +38,34 @@ RETRY_SECONDS = 5
 
 def build(settings: Settings) -> Flask:
     """Return the app for these settings, its clients not yet connected."""
-    store, topic = make_store(settings.landing_bucket), make_topic(settings.notification_topic)
     admission = Admission(settings.max_transfers)
+    return assemble(
+        settings,
+        admission,
+        S3Source(ends=admission.ends),
+        make_store(settings.landing_bucket),
+        make_topic(settings.notification_topic),
+        lambda: Budget(ends=admission.ends),
+    )
+
+
+def assemble(
+    settings: Settings,
+    admission: Admission,
+    source: Source,
+    store: Store,
+    topic: Topic,
+    new_budget: Callable[[], Budget],
+) -> Flask:
+    """Return the app for these settings and these adapters."""
     readiness = Readiness({"store": store.check, "topic": topic.check})
     landing = Landing(
-        S3Source(ends=admission.ends),
+        source,
         store,
         topic,
         settings.object_name,
         settings.max_object_bytes,
-        lambda: Budget(ends=admission.ends),
+        new_budget,
     )
     messages = MessageHandlers(
         landing,
@@ -66,7 +86,8 @@ def build(settings: Settings) -> Flask:
     app = create_app(operations, handlers, CallerCheck(operations, lambda: key_ring.keys))
     app.extensions["landfall"] = admission  # gunicorn.conf.py drains it on SIGTERM
     readiness.start()
-    key_ring.start()
+    if settings.api_keys_file or settings.api_keys_secret:
+        key_ring.start()
     return app
 
 

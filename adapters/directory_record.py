@@ -63,11 +63,15 @@ def read_record(path: Path) -> Record | None:
 def write_record(path: Path, record: Record, scratch: Path) -> None:
     """Replace the record at once and for good: after a power cut it is the old or the new."""
     temporary = scratch / uuid.uuid4().hex
-    with temporary.open("w") as file:
-        json.dump(asdict(record), file, default=datetime.isoformat)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w") as file:
+            json.dump(asdict(record), file, default=datetime.isoformat)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:  # the disk is full, perhaps: take no more of it
+        temporary.unlink(missing_ok=True)
+        raise
     sync_directory(path.parent)
 
 

@@ -9,6 +9,7 @@ is void. Needs a local, case-sensitive file system with hard links.
 import errno
 import fcntl
 import hashlib
+import math
 import os
 import stat
 import time
@@ -49,7 +50,14 @@ class DirectoryStore:
         with translated(), self._locked(name):
             return self._stat(name)
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self,
+        name: str,
+        size: int,
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float = math.inf,
+    ) -> Upload:
         with translated():
             temporary = self._scratch() / uuid.uuid4().hex
 
@@ -256,6 +264,10 @@ def translated() -> Iterator[None]:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
             raise Misconfigured(
                 "The landing directory may not be written: correct its rights or LANDING_BUCKET."
+            ) from None
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreUnavailable(
+                "The landing directory is full: make room on its disk. No restart is needed."
             ) from None
         raise StoreUnavailable(f"The landing directory failed ({error.strerror}).") from None
 

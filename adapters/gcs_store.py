@@ -4,8 +4,9 @@ Before it works: the bucket exists, and the service's account holds
 roles/storage.objectUser on it. On a laptop set STORAGE_EMULATOR_HOST.
 """
 
-import threading
+import math
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import requests
 from google.api_core import exceptions as api
@@ -13,11 +14,12 @@ from google.cloud import storage
 from requests.adapters import HTTPAdapter
 
 from adapters.gcs_errors import missing, translated
-from adapters.gcs_upload import RETRY, SessionUpload, SmallUpload
+from adapters.gcs_patience import DEFAULT, Patience
+from adapters.gcs_upload import SessionUpload, SmallUpload
+from adapters.late_client import LateClient
 from transfer.errors import Misconfigured, TokenMoved
 from transfer.store import STEP, ObjectHeaders, StoredObject, Token, Upload
 
-TIMEOUT_SECONDS = (10, 30)
 _PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "update")]
 _MAX_CONNECTIONS = 64
 
@@ -26,12 +28,16 @@ class GcsStore:
     """Objects of one bucket. Threads may share it; each process makes its own clients."""
 
     def __init__(
-        self, bucket: str, new_client: Callable[[], storage.Client] = storage.Client
+        self,
+        bucket: str,
+        new_client: Callable[[], storage.Client] = storage.Client,
+        patience: Patience = DEFAULT,
     ) -> None:
         self._name = bucket
-        self._new_client = new_client
-        self._lock = threading.Lock()
-        self._bucket: storage.Bucket | None = None
+        self._patience = patience
+        self._bucket: LateClient[storage.Bucket] = LateClient(
+            lambda: new_client().bucket(bucket), patience.call_seconds
+        )
         # Session URLs need no credentials, and .netrc must not add any.
         self._uploads = requests.Session()
         self._uploads.trust_env = False
@@ -42,29 +48,43 @@ class GcsStore:
         with translated(self._name):
             blob = self._blob(name)
             try:
-                blob.reload(timeout=TIMEOUT_SECONDS, retry=RETRY)
+                blob.reload(**self._limits())
             except api.NotFound as error:
                 if "bucket does not exist" in error.message:
                     raise missing(self._name) from None
                 return None
             return _stored(self._name, blob)
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self,
+        name: str,
+        size: int,
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float = math.inf,
+    ) -> Upload:
         with translated(self._name):
             blob = self._blob(name)
             _set_headers(blob, headers)
             if size <= STEP:
-                return SmallUpload(blob, headers, token, lambda: _stored(self._name, blob))
+                return SmallUpload(
+                    blob,
+                    headers,
+                    token,
+                    lambda: self._limits(deadline),
+                    lambda: _stored(self._name, blob),
+                )
             session_url = blob.create_resumable_upload_session(
                 content_type=headers.content_type,
                 size=size,
                 checksum=None,
                 if_generation_match=token.generation,
                 if_metageneration_match=token.metageneration or None,
-                timeout=TIMEOUT_SECONDS,
-                retry=RETRY,
+                **self._limits(deadline),
             )
-        return SessionUpload(self._uploads, session_url, self._name, size, headers)
+        return SessionUpload(
+            self._uploads, session_url, self._name, size, headers, self._patience, deadline
+        )
 
     def patch(self, name: str, token: Token, metadata: Mapping[str, str]) -> StoredObject:
         with translated(self._name):
@@ -74,27 +94,22 @@ class GcsStore:
                 blob.patch(
                     if_generation_match=token.generation,
                     if_metageneration_match=token.metageneration or None,
-                    timeout=TIMEOUT_SECONDS,
-                    retry=RETRY,
+                    **self._limits(),
                 )
             except api.NotFound:
                 raise TokenMoved from None
             if blob.metageneration is None:  # fake-gcs-server answers with less than it did
-                blob.reload(timeout=TIMEOUT_SECONDS, retry=RETRY)
+                blob.reload(**self._limits())
             return _stored(self._name, blob)
 
     def walk(self, prefix: str) -> Iterator[StoredObject]:
         with translated(self._name):
-            for blob in self._open_bucket().list_blobs(
-                prefix=prefix, timeout=TIMEOUT_SECONDS, retry=RETRY
-            ):
+            for blob in self._bucket.get().list_blobs(prefix=prefix, **self._limits()):
                 yield _stored(self._name, blob)
 
     def check(self) -> None:
         with translated(self._name):
-            granted = self._open_bucket().test_iam_permissions(
-                _PERMISSIONS, timeout=TIMEOUT_SECONDS, retry=RETRY
-            )
+            granted = self._bucket.get().test_iam_permissions(_PERMISSIONS, **self._limits())
         lacking = sorted(set(_PERMISSIONS) - set(granted))
         if lacking:
             raise Misconfigured(
@@ -103,14 +118,13 @@ class GcsStore:
             )
 
     def _blob(self, name: str) -> storage.Blob:
-        blob: storage.Blob = self._open_bucket().blob(name)
+        blob: storage.Blob = self._bucket.get().blob(name)
         return blob
 
-    def _open_bucket(self) -> storage.Bucket:
-        with self._lock:
-            if self._bucket is None:
-                self._bucket = self._new_client().bucket(self._name)
-            return self._bucket
+    def _limits(self, deadline: float = math.inf) -> dict[str, Any]:
+        """How long one call may take, in the words of the client library."""
+        patience = self._patience
+        return {"timeout": patience.for_answer(deadline), "retry": patience.retry(deadline)}
 
 
 def _set_headers(blob: storage.Blob, headers: ObjectHeaders) -> None:

@@ -5,25 +5,21 @@ https://cloud.google.com/storage/docs/performing-resumable-uploads
 """
 
 import logging
-import random
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import requests
 from google.api_core import exceptions as api
 from google.cloud import storage
-from google.cloud.storage.retry import DEFAULT_RETRY
 
 from adapters.gcs_errors import error_of_status, translated
+from adapters.gcs_patience import Patience, Timeout
 from transfer.errors import StoreUnavailable, TokenMoved, UploadLost
 from transfer.store import ObjectHeaders, StoredObject, Token
 
-TIMEOUT_SECONDS = (10, 60)
-RETRY = DEFAULT_RETRY.with_delay(initial=0.25, multiplier=2, maximum=4).with_timeout(12)
-"""So long one call may be tried again; then the message itself is sent again."""
 MAX_TRIES = 4
 _RESUME = 308
 _RANGE = re.compile(r"bytes=0-(\d+)")
@@ -63,12 +59,16 @@ class SessionUpload:
         bucket: str,
         size: int,
         headers: ObjectHeaders,
+        patience: Patience,
+        deadline: float,
     ) -> None:
         self._http = http
         self._session_url = session_url
         self._bucket = bucket
         self._size = size
         self._headers = headers
+        self._patience = patience
+        self._deadline = deadline
 
     def send(self, blocks: Iterator[bytes], start: int, end: int) -> int:
         body = _Blocks(blocks, end - start)
@@ -90,6 +90,7 @@ class SessionUpload:
 
     def finish(self, tail: bytes, crc32c: str) -> StoredObject:
         start = self._size - len(tail)
+        self._timeout()  # before the tail is sent, nothing is in doubt
         for tries in range(MAX_TRIES):
             try:
                 answer = self._put(
@@ -106,17 +107,17 @@ class SessionUpload:
             if not isinstance(failure, StoreUnavailable) or isinstance(failure, UploadLost):
                 raise failure
             self._expect_unfinished(tries)
-        raise UploadLost("Cloud Storage did not take the end of the upload.")
+        raise StoreUnavailable("Cloud Storage did not take the end of the upload.")
 
     def abort(self) -> None:
         try:
-            self._http.delete(self._session_url, timeout=TIMEOUT_SECONDS)
+            self._http.delete(self._session_url, timeout=self._patience.for_tidying())
         except (requests.RequestException, OSError):
             pass  # unfinished sessions are invisible and expire after a week
 
     def _expect_unfinished(self, tries: int) -> None:
         """Return if the tail should be sent again; its answer may be all that was lost."""
-        _pause(tries)
+        self._patience.pause(tries)
         try:
             if self._ask_state().status_code == _RESUME:
                 return
@@ -129,10 +130,10 @@ class SessionUpload:
             try:
                 answer = self._put(b"", f"bytes */{self._size}")
             except StoreUnavailable:
-                _pause(tries)
+                self._patience.pause(tries)
                 continue
             if answer.status_code == 429 or answer.status_code >= 500:
-                _pause(tries)
+                self._patience.pause(tries)
                 continue
             if answer.status_code in (200, 201, _RESUME):
                 return answer
@@ -142,6 +143,7 @@ class SessionUpload:
     def _put(
         self, body: bytes | _Blocks, content_range: str, checksum: str | None = None
     ) -> requests.Response:
+        timeout = self._timeout()
         headers = {"Content-Range": content_range}
         if checksum is not None:
             headers["x-goog-hash"] = checksum
@@ -150,11 +152,15 @@ class SessionUpload:
                 self._session_url,
                 data=body,
                 headers=headers,
-                timeout=TIMEOUT_SECONDS,
+                timeout=timeout,
                 allow_redirects=False,
             )
         except (requests.RequestException, OSError) as error:
             raise StoreUnavailable(f"Cloud Storage failed ({type(error).__name__}).") from None
+
+    def _timeout(self) -> Timeout:
+        """Raise StoreUnavailable once the deadline is over."""
+        return self._patience.for_upload(self._deadline)
 
     def _finished(self, answer: requests.Response) -> StoredObject:
         try:
@@ -186,11 +192,13 @@ class SmallUpload:
         blob: storage.Blob,
         headers: ObjectHeaders,
         token: Token,
+        limits: Callable[[], Mapping[str, Any]],
         describe: Callable[[], StoredObject],
     ) -> None:
         self._blob = blob
         self._headers = headers
         self._token = token
+        self._limits = limits
         self._describe = describe
 
     def send(self, blocks: Iterator[bytes], start: int, end: int) -> int:
@@ -201,14 +209,15 @@ class SmallUpload:
 
     def finish(self, tail: bytes, crc32c: str) -> StoredObject:
         self._blob.crc32c = crc32c
+        limits = self._limits()  # or there is no time left, and nothing is in doubt
         try:
             with translated(str(self._blob.bucket.name)):
-                self._send(tail)
+                self._send(tail, limits)
         except StoreUnavailable:
             raise UploadLost("Cloud Storage may have it all: read the destination.") from None
         return self._describe()
 
-    def _send(self, tail: bytes) -> None:
+    def _send(self, tail: bytes, limits: Mapping[str, Any]) -> None:
         try:
             self._blob.upload_from_string(
                 tail,
@@ -216,8 +225,7 @@ class SmallUpload:
                 checksum=None,
                 if_generation_match=self._token.generation,
                 if_metageneration_match=self._token.metageneration or None,
-                timeout=TIMEOUT_SECONDS,
-                retry=RETRY,
+                **limits,
             )
         except api.BadRequest:
             raise TokenMoved from None  # the checksum; the caller looks which it is
@@ -229,7 +237,3 @@ class SmallUpload:
 def _persisted(answer: requests.Response) -> int:
     found = _RANGE.fullmatch(answer.headers.get("Range", ""))
     return int(found[1]) + 1 if found else 0
-
-
-def _pause(tries: int) -> None:
-    time.sleep(random.uniform(0.5, 1.0) * 0.25 * 2.0**tries)  # noqa: S311 - only jitter

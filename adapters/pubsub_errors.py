@@ -28,7 +28,7 @@ def translated(resource: str, setting: str, role: str) -> Iterator[None]:
             "There are no usable Google credentials: run as a service account, or "
             "`gcloud auth application-default login`."
         ) from None
-    except (api.GoogleAPIError, auth.GoogleAuthError) as error:
+    except (api.GoogleAPIError, auth.GoogleAuthError, TimeoutError) as error:
         raise NotifyUnavailable(
             f"Pub/Sub did not acknowledge ({type(error).__name__}): it may or may not have been "
             "done."

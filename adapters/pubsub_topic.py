@@ -5,11 +5,11 @@ on it. On a laptop set PUBSUB_EMULATOR_HOST.
 """
 
 import os
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from adapters.late_client import LateClient
 from adapters.pubsub_errors import forbidden, translated
 from transfer.notification import Notification
 
@@ -51,18 +51,16 @@ class PubSubTopic:
         publish_seconds: float = PUBLISH_SECONDS,
     ) -> None:
         self._topic = topic
-        self._new_client = new_client
         self._try_seconds = try_seconds
         self._publish_seconds = publish_seconds
-        self._lock = threading.Lock()
-        self._client: PublisherClient | None = None
+        self._client = LateClient(new_client, publish_seconds)
 
     def publish(self, notification: Notification) -> str:
         from google.pubsub_v1 import PubsubMessage
 
         message = PubsubMessage(data=notification.data, attributes=dict(notification.attributes))
         with self._translated():
-            answer = self._opened().publish(
+            answer = self._client.get().publish(
                 topic=self._topic,
                 messages=[message],
                 retry=self._retry(),
@@ -75,7 +73,7 @@ class PubSubTopic:
         from google.iam.v1.iam_policy_pb2 import TestIamPermissionsRequest
 
         with self._translated():
-            client = self._opened()
+            client = self._client.get()
             if os.environ.get("PUBSUB_EMULATOR_HOST"):
                 client.get_topic(topic=self._topic, retry=self._retry(), timeout=self._try_seconds)
                 return
@@ -83,12 +81,6 @@ class PubSubTopic:
             answer = client.test_iam_permissions(request, timeout=self._try_seconds)
         if _PUBLISH not in answer.permissions:
             raise forbidden(self._topic, _ROLE)
-
-    def _opened(self) -> "PublisherClient":
-        with self._lock:
-            if self._client is None:
-                self._client = self._new_client()
-            return self._client
 
     def _translated(self) -> AbstractContextManager[None]:
         return translated(self._topic, "NOTIFICATION_TOPIC", _ROLE)

@@ -17,6 +17,7 @@ from transfer.errors import Misconfigured, NotifyUnavailable
 from transfer.notification import Notification, timestamp
 
 BUSY_SECONDS = 10.0
+_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _TABLE = """CREATE TABLE IF NOT EXISTS notifications(
     id INTEGER PRIMARY KEY, message_id TEXT, data BLOB, attributes TEXT, publish_time TEXT)"""
 
@@ -24,8 +25,10 @@ _TABLE = """CREATE TABLE IF NOT EXISTS notifications(
 class SqliteTopic:
     """Notifications as rows. Processes and threads may share it."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+        """So long somebody else who writes is waited for."""
         self._file = file
+        self._busy_seconds = busy_seconds
 
     def publish(self, notification: Notification) -> str:
         message_id = uuid.uuid4().hex
@@ -52,8 +55,8 @@ class SqliteTopic:
         """One transaction on a connection of its own, durable once it is over."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as connection:
-                _enter_wal(connection)
+            with closing(sqlite3.connect(self._file, timeout=self._busy_seconds)) as connection:
+                _enter_wal(connection, self._busy_seconds)
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute(_TABLE)
                 with connection:
@@ -61,6 +64,11 @@ class SqliteTopic:
         except sqlite3.DatabaseError as error:
             if _is_busy(error):
                 raise NotifyUnavailable("The notifications' file is busy.") from None
+            if _code(error) in _DISK:
+                raise NotifyUnavailable(
+                    f"The disk of {self._file} takes no more ({error}): make room on it. "
+                    "No restart is needed."
+                ) from None
             raise self._misconfigured(str(error)) from None
         except OSError as error:
             raise self._misconfigured(str(error.strerror)) from None
@@ -71,9 +79,9 @@ class SqliteTopic:
         )
 
 
-def _enter_wal(connection: sqlite3.Connection) -> None:
+def _enter_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
     """Of those who make the file together, SQLite refuses some at once instead of waiting."""
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + busy_seconds
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -83,6 +91,11 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    """SQLite's primary result code; https://www.sqlite.org/rescode.html"""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _is_busy(error: sqlite3.DatabaseError) -> bool:

@@ -1,6 +1,7 @@
 """Stand-ins that are handed in by constructor, and doors that let a test step in between."""
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -134,9 +135,16 @@ class Door:
         self.pass_through("stat")
         return self.store.stat(name)
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self,
+        name: str,
+        size: int,
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float = math.inf,
+    ) -> Upload:
         self.pass_through("create")
-        return _UploadDoor(self, self.store.create(name, size, headers, token))
+        return _UploadDoor(self, self.store.create(name, size, headers, token, deadline))
 
     def patch(self, name: str, token: Token, metadata: Mapping[str, str]) -> StoredObject:
         self.pass_through("patch")

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 
-from transfer.errors import Draining, Unavailable
+from transfer.errors import Draining, SourceBusy, StoreUnavailable, Unavailable
 
 MIN_SECONDS = 600.0
 MAX_SECONDS = 3300.0
@@ -26,6 +26,7 @@ class Budget:
         sleep: Callable[[float], None] = time.sleep,
         interruptions: int = MAX_INTERRUPTIONS,
         ends: Callable[[], float] = lambda: math.inf,
+        min_seconds: float = MIN_SECONDS,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
@@ -33,12 +34,14 @@ class Budget:
         self._ends = ends
         self._left = interruptions
         self._spent = 0
-        self.deadline = self._started + MIN_SECONDS
+        self._was_busy = False
+        self._min_seconds = min_seconds
+        self.deadline = self._started + min_seconds
         """A time of `clock`, which by default is `time.monotonic`."""
 
     def allow(self, size: int) -> None:
         """Give a large object the time that a slow, but not stuck, source needs for it."""
-        seconds = min(MAX_SECONDS, max(MIN_SECONDS, size / MIN_BYTES_PER_SECOND))
+        seconds = min(MAX_SECONDS, max(self._min_seconds, size / MIN_BYTES_PER_SECOND))
         self.deadline = self._started + seconds
 
     def go_on(self) -> None:
@@ -47,13 +50,26 @@ class Budget:
             raise Draining("This instance is about to end. Send the message again.", 1)
 
     def give_way(self) -> None:
-        """Wait a moment, so that workers on one object do not keep thwarting each other."""
+        """Wait a moment, so that workers on one object do not keep thwarting each other.
+
+        Raises:
+            StoreUnavailable: There is no time left to start again.
+        """
         self.go_on()
+        if self._clock() >= self.deadline:
+            raise StoreUnavailable("Others changed the object until the time was over.")
         self._sleep(random.uniform(0.0, 0.3))  # noqa: S311 - only jitter
 
     def spend(self, interruption: Unavailable) -> None:
-        """Wait a little before another try, or raise the interruption if there is none left."""
+        """Wait a little before another try, or raise the interruption if there is none left.
+
+        A source that is busy is given one more try in all.
+        """
         self.go_on()
+        if isinstance(interruption, SourceBusy):
+            if self._was_busy:
+                raise interruption
+            self._was_busy = True
         pause = random.uniform(0.5, 1.0) * 0.2 * 2.0**self._spent  # noqa: S311 - only jitter
         if self._left == 0 or self._clock() + pause >= self.deadline:
             raise interruption

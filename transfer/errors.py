@@ -12,8 +12,10 @@
     ├── Unavailable             sending it again, with a fresh URL, may help
     │   ├── UrlExpired
     │   ├── SourceUnavailable
+    │   │   └── SourceBusy
     │   ├── SourceCorrupt
     │   ├── StoreUnavailable
+    │   │   └── UploadLost
     │   ├── NotifyUnavailable
     │   ├── Overloaded
     │   └── Draining
@@ -104,6 +106,10 @@ class SourceUnavailable(Unavailable):
     """S3 could not be reached, broke off, or asked to slow down."""
 
     reason = "SOURCE_UNAVAILABLE"
+
+
+class SourceBusy(SourceUnavailable):
+    """S3 answered that it cannot now: asked again and again, it would only be busier."""
 
 
 class SourceCorrupt(Unavailable):

@@ -150,7 +150,9 @@ class Landing:
         budget.allow(opened.size)
         proof = proof_of(message, opened.headers, opened.etag, opened.size)
         headers = object_headers(message, opened.headers, opened.etag, proof.names, token)
-        upload = self._store.create(name, opened.size, headers, token)  # 5
+        upload = self._store.create(  # 5
+            name, opened.size, headers, token, budget.deadline
+        )
         try:
             tail = self._stream(message, opened, upload, proof, budget)  # 6
             proof.check()  # 7

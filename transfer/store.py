@@ -1,5 +1,6 @@
 """Where bytes go: the port, and what a store says about an object."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -102,8 +103,17 @@ class Store(Protocol):
             StoreUnavailable, Misconfigured
         """
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self,
+        name: str,
+        size: int,
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float = math.inf,
+    ) -> Upload:
         """Begin an upload of `size` bytes that replaces exactly `token`.
+
+        `deadline` is a time of `time.monotonic()` after which the upload is not gone on with.
 
         Raises:
             TokenMoved: Known already now; else `finish` tells.

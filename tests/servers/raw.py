@@ -110,6 +110,10 @@ class RawServer:
             thread.join(PATIENCE_SECONDS)
         self._listener.close()
 
+    def script_for(self, head: bytes, script: Script) -> Script:
+        """What to play for this request; another kind of server may look at it first."""
+        return script
+
     def _start(self, run: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=run, args=args, name="raw-server", daemon=True)
         self._threads.append(thread)
@@ -142,7 +146,7 @@ class RawServer:
                 return
             head += received
         self.requests.append(head)
-        for step in script:
+        for step in self.script_for(head, script):
             if isinstance(step, bytes):
                 connection.sendall(step)
             else:

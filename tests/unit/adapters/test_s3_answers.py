@@ -4,7 +4,9 @@ import pytest
 
 from adapters.s3_answers import error_of
 from transfer.errors import (
+    SourceBusy,
     SourceChanged,
+    SourceCorrupt,
     SourceGone,
     SourceRefused,
     SourceUnavailable,
@@ -45,16 +47,16 @@ def xml(code: str, text: str = "words") -> bytes:
         (400, "InvalidArgument", "words", SourceRefused),
         (400, "IllegalLocationConstraintException", "words", SourceRefused),
         (405, "MethodNotAllowed", "words", SourceRefused),
-        (416, "InvalidRange", "words", SourceRefused),
+        (416, "InvalidRange", "words", SourceCorrupt),
         (401, "Unauthorized", "words", SourceRefused),
-        (400, "RequestTimeout", "words", SourceUnavailable),
-        (400, "SlowDown", "words", SourceUnavailable),
-        (429, "TooManyRequests", "words", SourceUnavailable),
-        (500, "InternalError", "words", SourceUnavailable),
-        (502, "BadGateway", "words", SourceUnavailable),
-        (503, "SlowDown", "words", SourceUnavailable),
-        (503, "ServiceUnavailable", "words", SourceUnavailable),
-        (504, "GatewayTimeout", "words", SourceUnavailable),
+        (400, "RequestTimeout", "words", SourceBusy),
+        (400, "SlowDown", "words", SourceBusy),
+        (429, "TooManyRequests", "words", SourceBusy),
+        (500, "InternalError", "words", SourceBusy),
+        (502, "BadGateway", "words", SourceBusy),
+        (503, "SlowDown", "words", SourceBusy),
+        (503, "ServiceUnavailable", "words", SourceBusy),
+        (504, "GatewayTimeout", "words", SourceBusy),
         (301, "PermanentRedirect", "words", SourceUnavailable),
         (307, "TemporaryRedirect", "words", SourceUnavailable),
     ],
@@ -74,8 +76,8 @@ def test_status_and_code_make_a_condition(
         (404, SourceGone),
         (412, SourceChanged),
         (302, SourceUnavailable),
-        (500, SourceUnavailable),
-        (599, SourceUnavailable),
+        (500, SourceBusy),
+        (599, SourceBusy),
     ],
 )
 def test_without_a_code_the_status_decides(
@@ -92,6 +94,15 @@ def test_an_expired_word_elsewhere_means_nothing() -> None:
 
 def test_an_archived_object_is_told_apart_with_the_remedy() -> None:
     assert "restore" in str(error_of(403, xml("InvalidObjectState"), None))
+
+
+def test_an_object_under_its_owners_key_is_told_apart_with_the_remedy() -> None:
+    text = (
+        "The object was stored using a form of Server Side Encryption. The correct parameters "
+        "must be provided to retrieve the object."
+    )
+
+    assert "SSE-C" in str(error_of(400, xml("InvalidRequest", text), None))
 
 
 @pytest.mark.parametrize("status", [301, 400, 403, 404, 500])

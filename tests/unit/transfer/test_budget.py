@@ -3,7 +3,7 @@
 import pytest
 
 from transfer.budget import MAX_INTERRUPTIONS, Budget
-from transfer.errors import Draining, SourceUnavailable, StoreUnavailable
+from transfer.errors import Draining, SourceBusy, SourceUnavailable, StoreUnavailable
 
 MIB, GIB = 2**20, 2**30
 
@@ -81,6 +81,30 @@ def test_all_kinds_of_interruption_share_one_budget() -> None:
 
     with pytest.raises(StoreUnavailable):
         budget.spend(StoreUnavailable("second"))
+
+
+def test_a_busy_source_is_given_one_more_try_in_all() -> None:
+    budget = budget_of(Clock())
+    second = SourceBusy("slow down", 17)
+
+    budget.spend(SourceBusy("slow down"))
+    budget.spend(SourceUnavailable("a cut counts for itself"))
+    with pytest.raises(SourceBusy) as raised:
+        budget.spend(second)
+
+    assert raised.value is second
+
+
+def test_no_round_begins_when_the_time_is_over() -> None:
+    clock = Clock()
+    budget = budget_of(clock)
+    budget.give_way()
+    clock.now = budget.deadline
+
+    with pytest.raises(StoreUnavailable):
+        budget.give_way()
+
+    assert len(clock.slept) == 1
 
 
 def test_a_pause_that_would_pass_the_deadline_is_not_made() -> None:

@@ -1,5 +1,6 @@
 """Sources that break off and uploads that break, inside one message."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,16 @@ class BreakingStore(DirectoryStore):
         super().__init__(directory)
         self.breaks = breaks
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
-        return _BreakingUpload(super().create(name, size, headers, token), self.breaks)
+    def create(
+        self,
+        name: str,
+        size: int,
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float = math.inf,
+    ) -> Upload:
+        upload = super().create(name, size, headers, token, deadline)
+        return _BreakingUpload(upload, self.breaks)
 
 
 class _BreakingUpload:
