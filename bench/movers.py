@@ -8,9 +8,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Self
 
 from bench.processes import (
     NEAR,
@@ -36,6 +37,9 @@ _SIGNATURE = (
 """The source takes any; the guard wants the form."""
 
 
+_numbers = count(1)
+
+
 @dataclass(frozen=True)
 class Load:
     """An object to be carried."""
@@ -50,6 +54,10 @@ class Load:
     @property
     def url(self) -> str:
         return f"{self.origin}/source/{self.name}"
+
+    def anew(self) -> Self:
+        """Return the same object under a name at which nothing has landed."""
+        return replace(self, name=f"{self.name.split('-')[0]}-{next(_numbers)}")
 
 
 class Commands:
@@ -66,13 +74,13 @@ class Commands:
         return self._run(["bash", "-o", "pipefail", "-c", f"{' '.join(take)} | {' '.join(give)}"])
 
     def rclone_copyurl(self, load: Load) -> Cost:
-        return self._run([*self._rclone(load), "copyurl", load.url, f"gcs:landing/{load.name}"])
+        return self._run([*self._rclone(), "copyurl", load.url, f"gcs:landing/{load.name}"])
 
     def rclone_http(self, load: Load) -> Cost:
         source = [f"--http-url={load.origin}", f":http:source/{load.name}"]
-        return self._run([*self._rclone(load), "copyto", *source, f"gcs:landing/{load.name}"])
+        return self._run([*self._rclone(), "copyto", *source, f"gcs:landing/{load.name}"])
 
-    def _rclone(self, load: Load) -> list[str]:
+    def _rclone(self) -> list[str]:
         return [
             *(str(PROGRAMS / "rclone"), "--config", "", "--retries", "1", "--ignore-times"),
             *("--ca-cert", self._authorities),
@@ -85,9 +93,10 @@ class Commands:
 class Service:
     """A server that takes messages; its own worker is what is measured."""
 
-    def __init__(self, port: int, worker: int) -> None:
+    def __init__(self, port: int, workers: list[int]) -> None:
         self.port = port
-        self.worker = worker
+        self.workers = workers
+        self.worker = workers[0]
 
     def move(self, load: Load) -> Cost:
         pids = [self.worker]
@@ -173,6 +182,7 @@ def _serving(
     environment = {**os.environ, "PORT": str(port), **environment}
     cpus = set(map(int, environment.get("BENCH_CPUS", "1").split(",")))
     with running(command, port, cpus, environment, log) as process:
-        while not (workers := children(process.pid)):
-            pass
-        yield Service(port, workers[0])
+        wanted = int(environment.get("WEB_CONCURRENCY", "1"))
+        while len(workers := children(process.pid)) < wanted:
+            time.sleep(0.01)
+        yield Service(port, workers)

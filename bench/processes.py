@@ -1,6 +1,7 @@
 """Starting programs on a processor of their own, and what they cost."""
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -13,6 +14,7 @@ FAR, NEAR = {0}, {1}
 """Source, sink and clients run on the first processor, what is measured on the second."""
 _TICK = os.sysconf("SC_CLK_TCK")
 _START_SECONDS = 60
+_TASKSET = shutil.which("taskset") or "taskset"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Cost:
 
 @contextmanager
 def running(
-    command: Sequence[str | Path],
+    command: Sequence[str],
     port: int,
     cpus: set[int],
     environment: Mapping[str, str] | None = None,
@@ -38,7 +40,7 @@ def running(
     """Run a server until the block ends; it listens on `port` when the block begins."""
     output = log.open("ab") if log else subprocess.DEVNULL
     process = subprocess.Popen(
-        ["taskset", "-c", ",".join(map(str, cpus)), *command],
+        [_TASKSET, "-c", ",".join(map(str, cpus)), *command],
         env={**os.environ, **(environment or {})},
         stdout=output,
         stderr=output,
@@ -61,7 +63,7 @@ def run(command: Sequence[str], cpus: set[int], environment: Mapping[str, str]) 
     """Run a program to its end; raise RuntimeError if it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        ["taskset", "-c", ",".join(map(str, cpus)), *command],
+        [_TASKSET, "-c", ",".join(map(str, cpus)), *command],
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -57,7 +57,7 @@ class Api:
         """Answer a request whose body was taken already."""
         if target.startswith("/raw"):
             return Answer(200)
-        number = target.rsplit("upload_id=", 1)[1].split("&")[0]
+        number = target.rsplit("upload_id=", 1)[1].split("&", 1)[0]
         session = self._sessions.get(number)
         span = _RANGE.fullmatch(headers.get("content-range", ""))
         if session is None or span is None:

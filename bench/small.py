@@ -3,17 +3,15 @@
 import http.client
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from threading import Thread
 
 from bench.figures import spread, table
-from bench.large import rclone_environment, sink
+from bench.large import load_of, rclone_environment, sink
 from bench.movers import PROGRAMS, Load, headers, landfall, message_of, naive
 from bench.objects import Made
 from bench.processes import NEAR, cpu_seconds, free_port, resident_bytes, running
@@ -21,7 +19,6 @@ from bench.source import Source
 
 CLIENTS = 16
 SECONDS = 3.0
-_names = count()
 
 
 @dataclass(frozen=True)
@@ -33,17 +30,17 @@ class Rate:
     """Milliseconds."""
     p99: float
     cpu: float
-    """Milliseconds per message, of the server alone."""
+    """Milliseconds per message, of the server's processes alone."""
     memory: int
     """Resident bytes of the server."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where messages are sent, and which process is measured."""
+    """Where messages are sent, and which processes are measured."""
 
     port: int
-    pid: int
+    pids: list[int]
     request: Callable[[Load], tuple[str, bytes]]
     """Path and body that make it land an object."""
 
@@ -63,16 +60,16 @@ def servers(
 ) -> Iterator[dict[str, Server]]:
     os.environ.update(rclone_environment(url))
     port = free_port()
-    command = [PROGRAMS / "rclone", "rcd", "--rc-no-auth", "--rc-addr", f"127.0.0.1:{port}"]
+    command = [str(PROGRAMS / "rclone"), "rcd", "--rc-no-auth", "--rc-addr", f"127.0.0.1:{port}"]
     with (
         landfall(folder, url, [source.plain], authorities, **topic) as ours,
         naive(folder, url, authorities, **topic) as theirs,
         running([*command, "--config", ""], port, NEAR) as rclone,
     ):
         yield {
-            "naive service": Server(theirs.port, theirs.worker, message_request),
-            "rclone rcd copyurl": Server(port, rclone.pid, rclone_request),
-            "**Landfall**": Server(ours.port, ours.worker, message_request),
+            "naive service": Server(theirs.port, theirs.workers, message_request),
+            "rclone rcd copyurl": Server(port, [rclone.pid], rclone_request),
+            "**Landfall**": Server(ours.port, ours.workers, message_request),
         }
 
 
@@ -81,12 +78,7 @@ def compare(
 ) -> str:
     """Return a table of all services; each turn gives every one of them some seconds."""
     with sink(folder) as url, servers(folder, source, url, authorities, topic) as found:
-
-        def new_load() -> Load:
-            name = f"{made.name}-{next(_names)}"
-            checksums = {"ChecksumCRC32C": made.crc32c}
-            return Load(source.plain, url, name, made.size, made.etag, checksums)
-
+        new_load = load_of(made, source.plain, url).anew
         for server in found.values():
             offer(server, new_load, CLIENTS, 1.0)
         rates: dict[str, list[Rate]] = {name: [] for name in found}
@@ -115,13 +107,13 @@ def offer(server: Server, new_load: Callable[[], Load], clients: int, seconds: f
                 failures.append(f"{answer.status}: {said.decode()}")
         connection.close()
 
-    before, started = cpu_seconds([server.pid]), time.perf_counter()
+    before, started = cpu_seconds(server.pids), time.perf_counter()
     threads = [Thread(target=send_on, args=(mine,)) for mine in latencies]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    wall, cpu = time.perf_counter() - started, cpu_seconds([server.pid]) - before
+    wall, cpu = time.perf_counter() - started, cpu_seconds(server.pids) - before
     if failures:
         raise RuntimeError(failures[0])
     every = sorted(one for mine in latencies for one in mine)
@@ -130,7 +122,7 @@ def offer(server: Server, new_load: Callable[[], Load], clients: int, seconds: f
         p50=every[len(every) // 2] * 1000,
         p99=every[len(every) * 99 // 100] * 1000,
         cpu=cpu / len(every) * 1000,
-        memory=resident_bytes(server.pid),
+        memory=sum(map(resident_bytes, server.pids)),
     )
 
 

@@ -1,11 +1,12 @@
 """The source: nginx over files in memory, plain and with TLS, as S3 would answer."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.objects import Made
 from bench.processes import FAR, free_port, running
 
 _CONFIGURATION = """
@@ -32,13 +33,13 @@ http {{
     listen 127.0.0.1:{plain} backlog=1024;
     listen 127.0.0.1:{tls} ssl backlog=1024;
     root {files};
-    location / {{ limit_rate {limit}; }}
-    location ~ ^/source/small- {{ try_files /source/small =404; }}
-    location /md5/ {{
-      alias {files}/;
+    limit_rate {limit};
+    location ~ ^(/source/[a-z]+)-[0-9]+$ {{ try_files $1 =404; }}
+    location ~ ^/md5(/source/[a-z]+)-[0-9]+$ {{
       etag off;
       if_modified_since off;
       add_header ETag $md5;
+      try_files $1 =404;
     }}
   }}
   server {{
@@ -55,7 +56,7 @@ http {{
       proxy_busy_buffers_size 1m;
     }}
   }}
-  map $uri $md5 {{
+  map $request_uri $md5 {{
     default '"none"';
 {md5s}
   }}
@@ -65,7 +66,7 @@ http {{
 
 @dataclass(frozen=True)
 class Source:
-    """A running nginx. Objects are files of `files`, ETags are nginx's own."""
+    """A running nginx. An object NAME is there as NAME-1, NAME-2 and so on, too."""
 
     plain: str
     tls: str
@@ -75,9 +76,9 @@ class Source:
 
 @contextmanager
 def source(
-    folder: Path, files: Path, certificate: Path, md5s: dict[str, str], limit: str = "0"
+    folder: Path, files: Path, certificate: Path, objects: Sequence[Made], limit: str = "0"
 ) -> Iterator[Source]:
-    """Serve these files; `limit` is a rate per connection in nginx's words."""
+    """Serve these objects; `limit` is a rate per connection in nginx's words."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     if not Path(program).exists():
         raise RuntimeError("nginx is missing: apt-get install nginx-light")
@@ -92,10 +93,10 @@ def source(
             tls=tls,
             md5=md5,
             limit=limit,
-            md5s="\n".join(f"    /md5/{name} '\"{value}\"';" for name, value in md5s.items()),
+            md5s="\n".join(f"    ~/{made.name}- '\"{made.md5}\"';" for made in objects),
         )
     )
-    with running([program, "-c", configuration, "-p", folder], plain, FAR):
+    with running([program, "-c", str(configuration), "-p", str(folder)], plain, FAR):
         yield Source(
             f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{tls}", f"http://127.0.0.1:{md5}"
         )
