@@ -1,10 +1,8 @@
 """requests' transport, connecting only to addresses that were checked at the connect itself."""
 
 import logging
-import math
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,12 +14,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
+from adapters.cut_offs import CutOffs
 from adapters.public_address import is_public
 from transfer.errors import SourceUnavailable
 
 CONNECT_SECONDS = 5.0
 MAX_ADDRESSES = 4
-LOOK_SECONDS = 0.5
 
 Resolve = Callable[..., Sequence[tuple[Any, ...]]]
 """What `socket.getaddrinfo` is."""
@@ -41,22 +39,16 @@ def new_tls_context(ca_file: str = certifi.where()) -> ssl.SSLContext:
 
 
 class Dialer:
-    """Opens the TCP connection of one transfer, and can cut it off at a given time."""
+    """Opens the TCP connection of one line, and can cut it off from another thread."""
 
     def __init__(
-        self,
-        private_allowed: bool,
-        resolve: Resolve = socket.getaddrinfo,
-        ends: Callable[[], float] = lambda: math.inf,
+        self, private_allowed: bool, resolve: Resolve, cut_offs: CutOffs | None = None
     ) -> None:
         self._private_allowed = private_allowed
         self._look_up = resolve
-        self._ends = ends
-        self._deadline = math.inf
+        self._cut_offs = cut_offs or CutOffs()
         self._handle: socket.socket | None = None
-        self._watch: threading.Thread | None = None
-        self._closed = threading.Event()
-        self.cut_off = False
+        self.is_cut = False
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Resolve once, check every address, connect to one that was checked."""
@@ -69,46 +61,41 @@ class Dialer:
                 continue
             # TLS takes the socket object over, so the cut needs a handle of its own.
             try:
-                self._handle = connection.dup()
+                self._hold(connection.dup())
             except OSError:
                 connection.close()
                 raise SourceUnavailable("No descriptor is left for the source.") from None
-            if self.cut_off:  # while there was nothing to shut down yet
+            if self.is_cut:  # while there was nothing to shut down yet
                 connection.close()
                 raise SourceUnavailable("The source's host took too long to connect to.")
             return connection
         raise SourceUnavailable("The source's host takes no connection.")
 
     def cut_off_at(self, deadline: float) -> None:
-        """Shut the connection down at this time of `time.monotonic()`, whatever it does.
+        """Shut the connection down at this time of `time.monotonic()`, whatever it does."""
+        self._cut_offs.watch(self, deadline)
 
-        A timeout per read is not enough: a byte now and then would hold us for ever.
-        """
-        self._deadline = deadline
-        if self._watch is None:
-            self._watch = threading.Thread(
-                target=self._watch_over, name="source-watch", daemon=True
-            )
-            self._watch.start()
-
-    def close(self) -> None:
-        self._closed.set()
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            handle.close()
-
-    def _watch_over(self) -> None:
-        """Look again and again: a signal handler, which may wake nobody, can bring the end near."""
-        while (left := min(self._deadline, self._ends()) - time.monotonic()) > 0:
-            if self._closed.wait(min(left, LOOK_SECONDS)):
-                return
-        self.cut_off = True
+    def cut(self) -> None:
+        self.is_cut = True
         handle = self._handle
         if handle is not None:
             try:
                 handle.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # it ended by itself meanwhile
+
+    def rest(self) -> None:
+        """Between two transfers nothing is cut off."""
+        self._cut_offs.forget(self)
+
+    def close(self) -> None:
+        self.rest()
+        self._hold(None)
+
+    def _hold(self, handle: socket.socket | None) -> None:
+        former, self._handle = self._handle, handle
+        if former is not None:
+            former.close()
 
     def _resolve(self, host: str, port: int) -> list[tuple[int, Any]]:
         try:
@@ -151,7 +138,7 @@ class _PinnedHTTPSConnection(HTTPSConnection):
 
 
 class PinnedAdapter(HTTPAdapter):
-    """One transfer's transport: no retry, no proxy, no environment, one connection."""
+    """The transport of one line: no retry, no proxy, no environment, one connection."""
 
     def __init__(self, dialer: Dialer, tls: ssl.SSLContext, plain_allowed: bool) -> None:
         self._dialer = dialer

@@ -17,9 +17,12 @@ from typing import Self
 
 import requests
 import urllib3
+from requests.structures import CaseInsensitiveDict
 
-from adapters.pinned_http import CONNECT_SECONDS, Dialer, PinnedAdapter, Resolve, new_tls_context
+from adapters.cut_offs import CutOffs
+from adapters.pinned_http import CONNECT_SECONDS, Dialer, Resolve, new_tls_context
 from adapters.s3_answers import error_of
+from adapters.s3_lines import Line, Lines
 from transfer.errors import SourceCorrupt, SourceUnavailable
 from transfer.presigned_url import PresignedUrl
 from transfer.source import SourceHeaders, SourceObject
@@ -45,64 +48,69 @@ class S3Source:
         header_seconds: float = HEADER_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
         ends: Callable[[], float] = lambda: math.inf,
-        new_dialer: Callable[[bool, Resolve, Callable[[], float]], Dialer] = Dialer,
+        new_dialer: Callable[[bool, Resolve, CutOffs], Dialer] = Dialer,
     ) -> None:
         """`ends` is a time as `deadline` is, for all that is open then; it may come near."""
-        self._tls = tls or new_tls_context()
-        self._resolve = resolve
+        tls = tls or new_tls_context()
+        cut_offs = CutOffs(ends)
+        self._lines = Lines(
+            lambda listed: Line(new_dialer(listed, resolve, cut_offs), tls, plain_allowed=listed)
+        )
         self._header_seconds = header_seconds
-        self._ends = ends
         self._timeouts = (CONNECT_SECONDS, idle_seconds)
-        self._new_dialer = new_dialer
 
     def open(
         self, url: PresignedUrl, etag: str | None, start: int, deadline: float
     ) -> SourceObject:
-        dialer = self._new_dialer(url.listed, self._resolve, self._ends)
-        adapter = PinnedAdapter(dialer, self._tls, plain_allowed=url.listed)
+        line, answer = self._ask(url, etag, start, deadline)
         with ExitStack() as to_close:
-            to_close.callback(adapter.close)
-            to_close.callback(dialer.close)
-            answer = self._ask(adapter, dialer, url, etag, start, deadline)
+            to_close.callback(line.close)
             to_close.callback(answer.raw.close)
-            if dialer.cut_off:
+            if line.dialer.is_cut:
                 raise SourceUnavailable("S3 took too long to answer.")
             if answer.status_code != (206 if start else 200):
                 raise _refusal(answer)
-            opened = _S3Object(answer, start)
+            opened = _S3Object(answer, start, line, self._lines)
             if etag is not None and opened.etag != etag:
                 raise SourceCorrupt("S3 answered with another ETag than was asked for.")
-            dialer.cut_off_at(deadline)
-            opened.to_close = to_close.pop_all()
+            line.dialer.cut_off_at(deadline)
+            to_close.pop_all()
             return opened
 
     def _ask(
-        self,
-        adapter: PinnedAdapter,
-        dialer: Dialer,
-        url: PresignedUrl,
-        etag: str | None,
-        start: int,
-        deadline: float,
-    ) -> requests.Response:
-        dialer.cut_off_at(min(deadline, time.monotonic() + self._header_seconds))
-        try:
-            request = requests.PreparedRequest()
-            request.prepare(method="GET", url=url.reveal(), headers=_headers(url, etag, start))
-            request.url = url.reveal()  # prepare() rewrites dot segments; the signature covers them
-            return adapter.send(request, stream=True, timeout=self._timeouts, proxies={})
-        except _FOREIGN as error:
-            failure = type(error).__name__
-        raise SourceUnavailable(f"S3 could not be asked ({failure}).")
+        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+    ) -> tuple[Line, requests.Response]:
+        """Ask on a line that was kept, or, if S3 has hung up meanwhile, on a fresh one."""
+        request = _request(url, etag, start)
+        # Without an ETag to compare, leftovers of another answer could be taken for this one.
+        line = self._lines.kept(url) if etag is not None else None
+        while True:
+            was_kept = line is not None
+            line = line or self._lines.fresh(url)
+            line.dialer.cut_off_at(min(deadline, time.monotonic() + self._header_seconds))
+            try:
+                return line, line.adapter.send(
+                    request, stream=True, timeout=self._timeouts, proxies={}
+                )
+            except _FOREIGN as error:
+                failure, has_time = type(error).__name__, not line.dialer.is_cut
+                line.close()
+            except BaseException:
+                line.close()
+                raise
+            if not (was_kept and has_time):
+                raise SourceUnavailable(f"S3 could not be asked ({failure}).")
+            line = None
 
 
 class _S3Object:
     """The body of one answer, as it is on the wire."""
 
-    def __init__(self, answer: requests.Response, start: int) -> None:
+    def __init__(self, answer: requests.Response, start: int, line: Line, lines: Lines) -> None:
         self._answer = answer
-        self.to_close = ExitStack()
-        """What ends with this object."""
+        self._line = line
+        self._lines = lines
+        self._closed = False
         self.headers = SourceHeaders({k.lower(): v for k, v in answer.headers.items()})
         etag = _ETAG.fullmatch(self.headers.get("etag") or "")
         if etag is None:
@@ -131,7 +139,16 @@ class _S3Object:
         return block
 
     def close(self) -> None:
-        self.to_close.close()
+        """Keep the line if the body was read to its exact end, or the rest would be read later."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._left or self._line.dialer.is_cut:
+            self._answer.raw.close()
+            self._line.close()
+        else:
+            self._answer.raw.release_conn()
+            self._lines.keep(self._line)
 
     def __enter__(self) -> Self:
         return self
@@ -145,13 +162,17 @@ class _S3Object:
         self.close()
 
 
-def _headers(url: PresignedUrl, etag: str | None, start: int) -> dict[str, str]:
+def _request(url: PresignedUrl, etag: str | None, start: int) -> requests.PreparedRequest:
+    """Made by hand: preparing rewrites dot segments, which the signature covers."""
     headers = {"Accept-Encoding": "identity", "User-Agent": "landfall", **url.signed_headers}
     if etag is not None:
         headers["If-Match"] = f'"{etag}"'
     if start:
         headers["Range"] = f"bytes={start}-"
-    return headers
+    request = requests.PreparedRequest()
+    request.method, request.url = "GET", url.reveal()
+    request.headers = CaseInsensitiveDict(headers)
+    return request
 
 
 def _refusal(answer: requests.Response) -> Exception:

@@ -2,6 +2,14 @@
 
 import zlib
 from collections.abc import Callable
+from typing import Protocol
+
+
+class Digest(Protocol):
+    """What hashlib's objects are."""
+
+    def update(self, data: bytes, /) -> None: ...
+    def digest(self) -> bytes: ...
 
 
 class Crc:

@@ -4,24 +4,20 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Protocol
 
 import google_crc32c
 
-from transfer.checksums import new_crc32, new_crc64nvme
+from transfer.checksums import Digest, new_crc32, new_crc64nvme
 from transfer.errors import SourceCorrupt
 from transfer.message import Message
+from transfer.overlapped import Overlapped
 from transfer.source import SourceHeaders
 
+OVERLAP_FROM_BYTES = 4 * 1024 * 1024
+"""Below, handing blocks to another thread costs more than it saves."""
+_SLOW = frozenset({"md5", "multipart-etag", "sha1", "sha256"})
 _MD5_ETAG = re.compile(r"[0-9a-f]{32}")
 _MULTIPART_ETAG = re.compile(r"[0-9a-f]{32}-(?P<parts>[1-9]\d{0,4})")
-
-
-class Digest(Protocol):
-    """What hashlib's objects are."""
-
-    def update(self, data: bytes, /) -> None: ...
-    def digest(self) -> bytes: ...
 
 
 class Proof:
@@ -70,20 +66,34 @@ class Proof:
 
 
 def proof_of(message: Message, headers: SourceHeaders, etag: str, size: int) -> Proof:
-    """Return the strongest proof that the message and S3's own headers allow."""
-    expected: dict[str, tuple[Digest, bytes]] = {}
-    parts = _MULTIPART_ETAG.fullmatch(etag)
-    if _etag_is_md5(headers):
-        if _MD5_ETAG.fullmatch(etag):
-            expected["md5"] = (_md5(), bytes.fromhex(etag))
-        elif (
-            parts and message.part_size and _are_equal(int(parts["parts"]), message.part_size, size)
-        ):
-            expected["multipart-etag"] = (MultipartMd5(message.part_size), bytes.fromhex(etag[:32]))
-    for name, digest in message.checksums.items():
-        if _is_full_object(message, name, multipart=parts is not None):
-            expected[name] = (_ALGORITHMS[name](), digest)
+    """Return the cheapest proof that the message and S3's own headers allow.
+
+    Where S3 gave checksums of the whole object, they are the proof, and no MD5 is computed:
+    one digest finds what the other does, and MD5 alone costs more than the whole transfer.
+    """
+    multipart = _MULTIPART_ETAG.fullmatch(etag) is not None
+    expected: dict[str, tuple[Digest, bytes]] = {
+        name: (_ALGORITHMS[name](), digest)
+        for name, digest in message.checksums.items()
+        if _is_full_object(message, name, multipart)
+    }
+    if not expected and _etag_is_md5(headers):
+        expected = _proof_by_etag(etag, message.part_size, size)
+    if size >= OVERLAP_FROM_BYTES:
+        expected = {
+            name: (Overlapped(digest) if name in _SLOW else digest, wanted)
+            for name, (digest, wanted) in expected.items()
+        }
     return Proof(size, expected)
+
+
+def _proof_by_etag(etag: str, part_size: int | None, size: int) -> dict[str, tuple[Digest, bytes]]:
+    if _MD5_ETAG.fullmatch(etag):
+        return {"md5": (_md5(), bytes.fromhex(etag))}
+    parts = _MULTIPART_ETAG.fullmatch(etag)
+    if parts and part_size and _are_equal(int(parts["parts"]), part_size, size):
+        return {"multipart-etag": (MultipartMd5(part_size), bytes.fromhex(etag[:32]))}
+    return {}
 
 
 def _are_equal(count: int, part_size: int, size: int) -> bool:

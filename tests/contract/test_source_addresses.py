@@ -108,7 +108,7 @@ def test_one_bad_address_among_good_ones_is_enough_to_refuse(
 
 def test_the_machines_own_resolver_is_not_believed_either(server: RawServer) -> None:
     with pytest.raises(SourceUnavailable, match="not public"):
-        Dialer(private_allowed=False).dial("localhost", server.port)
+        Dialer(private_allowed=False, resolve=socket.getaddrinfo).dial("localhost", server.port)
 
     assert server.connections == 0
 

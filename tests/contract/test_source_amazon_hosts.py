@@ -6,7 +6,7 @@ has a certificate for all of them. Host, path and query are what would go to Ama
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from adapters.cut_offs import CutOffs
 from adapters.pinned_http import Dialer, Resolve
 from adapters.s3_source import S3Source
 from tests.servers.certificates import Authority
@@ -23,7 +24,6 @@ from tests.unit.transfer.urls import BUCKET, KEY, TOKEN, presign
 from transfer.errors import SourceUnavailable
 from transfer.presigned_url import parse_presigned_url
 
-Ends = Callable[[], float]
 VERSIONS = {"SigV4": "s3v4", "SigV2": "s3"}
 STYLES: dict[str, dict[str, Any]] = {"virtual": VIRTUAL, "path": PATH}
 
@@ -71,9 +71,9 @@ def amazon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Amazon]:
                 dialled.append((host, port))
                 return super().dial("127.0.0.1", server.port)
 
-        def new_dialer(private_allowed: bool, resolve: Resolve, ends: Ends) -> Dialer:
+        def new_dialer(private_allowed: bool, resolve: Resolve, cut_offs: CutOffs) -> Dialer:
             assert not private_allowed
-            return ToLoopback(private_allowed=True, resolve=resolve, ends=ends)
+            return ToLoopback(private_allowed=True, resolve=resolve, cut_offs=cut_offs)
 
         yield Amazon(S3Source(authority.client_context(), new_dialer=new_dialer), server, dialled)
 

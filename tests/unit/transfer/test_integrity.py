@@ -4,6 +4,7 @@ import hashlib
 import zlib
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import google_crc32c
@@ -12,7 +13,8 @@ from awscrt.checksums import crc64nvme
 
 from tests.fakes import message_for
 from transfer.errors import SourceCorrupt
-from transfer.integrity import MultipartMd5, Proof, proof_of
+from transfer.integrity import OVERLAP_FROM_BYTES, MultipartMd5, Proof, proof_of
+from transfer.reading import BLOCK
 from transfer.source import SourceHeaders
 
 BODY = b"a heron stands in the meadow, still as a reed"
@@ -44,7 +46,7 @@ def assert_proves(proof: Proof, *names: str) -> None:
     hashed(proof).check()
 
 
-def multipart_etag(body: bytes, part_size: int) -> str:
+def multipart_etag(body: bytes | bytearray, part_size: int) -> str:
     """As S3 computes it: the MD5 of the parts' MD5s, and how many they are."""
     parts = [body[i : i + part_size] for i in range(0, len(body), part_size)] or [b""]
     digests = b"".join(hashlib.md5(part).digest() for part in parts)
@@ -143,11 +145,37 @@ def test_a_multipart_etag_without_a_part_size_is_ignored() -> None:
 
 @pytest.mark.parametrize("name", DIGESTS)
 def test_each_checksum_is_proven(name: str) -> None:
-    assert_proves(proof_for(checksums={name: DIGESTS[name]}), "md5", name)
+    assert_proves(proof_for(checksums={name: DIGESTS[name]}), name)
 
 
 def test_all_checksums_are_proven_together() -> None:
-    assert_proves(proof_for(checksums=DIGESTS), "md5", *DIGESTS)
+    assert_proves(proof_for(checksums=DIGESTS), *DIGESTS)
+
+
+@pytest.mark.parametrize("etag", [MD5, multipart_etag(BODY, 7)])
+def test_no_md5_is_computed_where_a_checksum_proves_the_whole_object(etag: str) -> None:
+    proof = proof_for(etag, part_size=7, full_object=True, checksums={"crc32": DIGESTS["crc32"]})
+
+    assert_proves(proof, "crc32")
+
+
+@pytest.mark.parametrize("part_size", [None, 5 * 1024 * 1024])
+@pytest.mark.parametrize("changed", [None, 0, -1])
+def test_a_large_object_is_proven_by_a_digest_that_runs_beside(
+    part_size: int | None, changed: int | None
+) -> None:
+    body = bytearray(10_000 * 17 * BODY)
+    assert len(body) > OVERLAP_FROM_BYTES
+    etag = multipart_etag(body, part_size) if part_size else hashlib.md5(body).hexdigest()
+    proof = proof_for(etag, size=len(body), part_size=part_size)
+    if changed is not None:
+        body[changed] ^= 1
+
+    for start in range(0, len(body), BLOCK):
+        proof.update(start, bytes(body[start : start + BLOCK]))
+
+    with nullcontext() if changed is None else pytest.raises(SourceCorrupt, match=r"etag|md5"):
+        proof.check()
 
 
 @pytest.mark.parametrize("name", DIGESTS)

@@ -1,0 +1,157 @@
+"""Calls of Cloud Storage's JSON API, over connections that are kept.
+
+Google's client brings the credentials, the endpoint and the rules for trying again; its own
+calls cost five times as much as these.
+https://cloud.google.com/storage/docs/json_api/v1
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from google.api_core import exceptions as api
+from google.auth.transport.requests import Request
+from google.cloud import storage
+
+from adapters.gcs_patience import Patience
+from adapters.kept_connections import Answer, KeptConnections
+
+_JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "landfall"}
+
+
+class GcsApi:
+    """One bucket. What fails is raised as the client library would raise it."""
+
+    def __init__(
+        self,
+        client: storage.Client,
+        bucket: str,
+        connections: KeptConnections,
+        patience: Patience,
+    ) -> None:
+        self._credentials = client._credentials  # noqa: SLF001 - there is no public way to them
+        self._refresh = Request()
+        self._connections = connections
+        self._patience = patience
+        self._bucket = f"{client.api_endpoint}/storage/v1/b/{quote(bucket, safe='')}"
+        self._upload = f"{client.api_endpoint}/upload/storage/v1/b/{quote(bucket, safe='')}/o"
+
+    def expect_time(self, deadline: float) -> None:
+        """Raise StoreUnavailable if the deadline is over."""
+        self._patience.for_answer(deadline)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        return self._ask("GET", self._object(name))
+
+    def patch(
+        self, name: str, conditions: Mapping[str, int], fields: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        body = json.dumps(fields).encode()
+        return self._ask("PATCH", f"{self._object(name)}?{urlencode(conditions)}", body)
+
+    def list_page(self, prefix: str, page: str | None) -> Mapping[str, Any]:
+        query = {"prefix": prefix} | ({"pageToken": page} if page else {})
+        return self._ask("GET", f"{self._bucket}/o?{urlencode(query)}")
+
+    def test_permissions(self, permissions: Sequence[str]) -> Mapping[str, Any]:
+        query = urlencode({"permissions": list(permissions)}, doseq=True)
+        return self._ask("GET", f"{self._bucket}/iam/testPermissions?{query}")
+
+    def create(
+        self,
+        resource: Mapping[str, Any],
+        data: bytes,
+        conditions: Mapping[str, int],
+        deadline: float,
+    ) -> Mapping[str, Any]:
+        """Create an object with metadata and bytes in one request.
+        https://cloud.google.com/storage/docs/uploading-objects#rest-upload-objects
+        """
+        mark = b"=landfall="
+        while mark in data:
+            mark += b"="
+        body = b"\r\n".join(
+            [
+                b"--" + mark,
+                b"Content-Type: application/json; charset=utf-8\r\n",
+                json.dumps(resource).encode(),
+                b"--" + mark,
+                b"Content-Type: " + _media_type(resource) + b"\r\n",
+                data,
+                b"--" + mark + b"--",
+            ]
+        )
+        url = f"{self._upload}?uploadType=multipart&{urlencode(conditions)}"
+        headers = {**_JSON, "Content-Type": f'multipart/related; boundary="{mark.decode()}"'}
+        return _parsed(self._send("POST", url, headers, body, deadline))
+
+    def begin(
+        self, resource: Mapping[str, Any], size: int, conditions: Mapping[str, int], deadline: float
+    ) -> str:
+        """Begin a resumable upload and return its session's URL, which is a secret.
+        https://cloud.google.com/storage/docs/performing-resumable-uploads#initiate-session
+        """
+        headers = {
+            **_JSON,
+            "X-Upload-Content-Length": str(size),
+            "X-Upload-Content-Type": _media_type(resource).decode(),
+        }
+        url = f"{self._upload}?uploadType=resumable&{urlencode(conditions)}"
+        answer = self._send("POST", url, headers, json.dumps(resource).encode(), deadline)
+        session = answer.headers.get("location")
+        if not session:
+            raise api.ServiceUnavailable("no session")
+        return session
+
+    def _object(self, name: str) -> str:
+        return f"{self._bucket}/o/{quote(name, safe='')}"
+
+    def _ask(self, method: str, url: str, body: bytes = b"") -> Mapping[str, Any]:
+        return _parsed(self._send(method, url, _JSON, body, math.inf))
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
+    ) -> Answer:
+        def once() -> Answer:
+            answer = self._authorized(method, url, headers, body, deadline)
+            if answer.status == 401 and self._credentials.token:  # revoked before its time
+                self._credentials.refresh(self._refresh)
+                answer = self._authorized(method, url, headers, body, deadline)
+            if not 200 <= answer.status < 300:
+                raise api.from_http_status(answer.status, _text(answer))
+            return answer
+
+        answer: Answer = self._patience.retry(deadline)(once)()
+        return answer
+
+    def _authorized(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
+    ) -> Answer:
+        sent = dict(headers)
+        self._credentials.before_request(self._refresh, method, url, sent)
+        timeout = self._patience.for_answer(deadline)
+        return self._connections.request(method, url, sent, body, timeout, repeatable=True)
+
+
+def _parsed(answer: Answer) -> Mapping[str, Any]:
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise api.ServiceUnavailable("no JSON")
+    return found
+
+
+def _text(answer: Answer) -> str:
+    """What an error says, which may tell a missing bucket from a missing object."""
+    return answer.body[:4096].decode("utf-8", "replace")
+
+
+def _media_type(resource: Mapping[str, Any]) -> bytes:
+    """For a header: what does not fit there stands in the resource alone."""
+    text = str(resource.get("contentType", ""))
+    fits = text.isascii() and text.isprintable() and text
+    return text.encode() if fits else b"application/octet-stream"

@@ -1,0 +1,1 @@
+"""Benchmarks, and the rig they run on: `make bench`, `make bench-wan`."""

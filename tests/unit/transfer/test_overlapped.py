@@ -1,0 +1,86 @@
+"""A digest that runs beside the transfer says what one in line would say."""
+
+import hashlib
+import threading
+
+import pytest
+
+from transfer.overlapped import Overlapped
+
+BLOCKS = [bytes([number]) * 100_000 for number in range(20)]
+
+
+def test_the_digest_is_that_of_all_blocks_in_their_order() -> None:
+    digest = Overlapped(hashlib.md5())
+    for block in BLOCKS:
+        digest.update(block)
+
+    assert digest.digest() == hashlib.md5(b"".join(BLOCKS)).digest()
+
+
+def test_a_digest_of_nothing_is_there_at_once() -> None:
+    assert Overlapped(hashlib.sha256()).digest() == hashlib.sha256().digest()
+
+
+def test_the_transfer_goes_on_while_a_block_is_hashed() -> None:
+    may_end = threading.Event()
+
+    class Slow:
+        def update(self, data: bytes, /) -> None:
+            assert may_end.wait(10)
+
+        def digest(self) -> bytes:
+            return b""
+
+    digest = Overlapped(Slow())
+
+    digest.update(b"hashed while the next block travels")
+    may_end.set()  # is reached only if `update` did not wait
+
+    assert digest.digest() == b""
+
+
+def test_it_is_never_more_than_one_block_behind() -> None:
+    begun, may_end = threading.Semaphore(0), threading.Semaphore(0)
+
+    class Stepwise:
+        def update(self, data: bytes, /) -> None:
+            begun.release()
+            assert may_end.acquire(timeout=10)
+
+        def digest(self) -> bytes:
+            return b""
+
+    digest = Overlapped(Stepwise())
+    digest.update(b"1")
+    second = threading.Thread(target=digest.update, args=(b"2",))
+    second.start()
+
+    assert begun.acquire(timeout=10)
+    assert not begun.acquire(timeout=0.05)
+    may_end.release(2)
+    second.join(10)
+    assert begun.acquire(timeout=10)
+
+
+def test_a_digest_that_fails_fails_the_transfer() -> None:
+    class Broken:
+        def update(self, data: bytes, /) -> None:
+            raise ValueError("broken")
+
+        def digest(self) -> bytes:
+            return b""
+
+    digest = Overlapped(Broken())
+    digest.update(b"x")
+
+    with pytest.raises(ValueError, match="broken"):
+        digest.digest()
+
+
+def test_many_that_are_forgotten_leave_no_thread_each() -> None:
+    before = threading.active_count()
+    for _ in range(200):
+        Overlapped(hashlib.md5()).update(b"x" * 10_000)
+
+    assert threading.active_count() < before + 40
