@@ -60,8 +60,8 @@ ROWS = {
 ELSEWHERE = {
     "28": ("system/test_large_object.py", "test_two_gibibytes_land_in_little_memory"),
     "46": (
-        "integration/test_forwarder.py",
-        "test_any_other_answer_raises_with_its_reason_and_is_not_repeated",
+        "system/test_forwarder_loop.py",
+        "test_new_objects_land_by_way_of_the_queue_and_what_must_fail_becomes_a_dead_letter",
     ),
 }
 
