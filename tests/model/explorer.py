@@ -20,19 +20,20 @@ class Report:
     """All the ways in which workers ended."""
 
     def __str__(self) -> str:
-        return (
-            f"{self.states:,} states, {self.transitions:,} transitions, {self.seconds:.1f} s"
-        )
+        return f"{self.states:,} states, {self.transitions:,} transitions, {self.seconds:.1f} s"
 
 
 def explore(setting: Setting, code: Code | None = None) -> Report:
-    """Visit all states.
+    """Visit all states of this setting.
 
     Raises:
         Violation: With a shortest way that leads to it.
     """
+    return visit(States(setting, code or Code()))
+
+
+def visit(states: States) -> Report:
     began = time.perf_counter()
-    states = States(setting, code or Code())
     healing = Healing(states)
     first = states.first()
     came_from: dict[State, tuple[State, Action] | None] = {first: None}
@@ -93,9 +94,7 @@ class Healing:
             [worker] = state.workers
 
 
-def _way_to(
-    state: State, came_from: dict[State, tuple[State, Action] | None]
-) -> list[str]:
+def _way_to(state: State, came_from: dict[State, tuple[State, Action] | None]) -> list[str]:
     way = []
     step = came_from[state]
     while step is not None:

@@ -15,9 +15,7 @@ Numbers = dict[tuple[int, int], tuple[int, int]]
 
 def tokens_of(history: History) -> Tokens:
     """The tokens that a worker with this history knows."""
-    return frozenset(
-        (a.generation, a.metageneration) for a in history if isinstance(a, Seen)
-    )
+    return frozenset((a.generation, a.metageneration) for a in history if isinstance(a, Seen))
 
 
 def tokens_in(world: World) -> Tokens:

@@ -1,7 +1,7 @@
 """Ports that repeat the answers of a history, and break the run off where it ends."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -31,7 +31,7 @@ BUCKET, NAME = "landing", "source/a/b.bin"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _HEADERS = SourceHeaders({"x-amz-server-side-encryption": "aws:kms"})
 """Under which an ETag proves nothing: the protocol has to hold without that."""
-_EXCEPTIONS = {
+_EXCEPTIONS: dict[str, Callable[[], Exception]] = {
     "TokenMoved": TokenMoved,
     "SourceChanged": SourceChanged,
     "SourceUnavailable": lambda: SourceUnavailable("down"),

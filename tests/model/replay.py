@@ -28,6 +28,7 @@ from tests.model.ports import (
     told,
 )
 from tests.model.versions import SMALL, content, version_of_etag
+from transfer.budget import Budget
 from transfer.errors import LandfallError
 from transfer.landing import Landing
 from transfer.object_name import ObjectName
@@ -52,8 +53,15 @@ class Code:
 class Replay:
     """Tells what a worker does next."""
 
-    def __init__(self, code: Code, versions: str, size: int = SMALL) -> None:
+    def __init__(
+        self,
+        code: Code,
+        versions: str,
+        size: int = SMALL,
+        new_budget: Callable[[Script], Budget] = ScriptedBudget,
+    ) -> None:
         self._code = code
+        self._new_budget = new_budget
         self._versions = versions
         self._size = size
         self._known: dict[tuple[str | None, History], Step] = {}
@@ -89,7 +97,7 @@ class Replay:
             ScriptedTopic(script),
             ObjectName("{bucket}/{key}"),
             self._size,
-            lambda: ScriptedBudget(script),
+            lambda: self._new_budget(script),
         )
         body = None if about is None else content(about, self._size)
         outcome = landing.land(message_for(body))

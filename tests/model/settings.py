@@ -25,13 +25,9 @@ LONG = {
     "a version put back, repeats after success": Setting("ABA", repeats=True),
     "a version put back, beside the reconciler": Setting("ABA", reconciler=True),
     "a version put back, requests that arrive late": Setting("ABA", faults=LATE),
-    "a version put back, no message names a version": Setting(
-        "ABA", unnamed=frozenset({0, 1, 2})
-    ),
+    "a version put back, no message names a version": Setting("ABA", unnamed=frozenset({0, 1, 2})),
     "a version put back, transfers that break": Setting("ABA", size=LARGE, faults=TRANSFER),
-    "two versions, three workers, beside the reconciler": Setting(
-        "AB", workers=3, reconciler=True
-    ),
+    "two versions, three workers, beside the reconciler": Setting("AB", workers=3, reconciler=True),
     "three versions, repeats after success": Setting("ABC", repeats=True),
     "a version put back, three workers": Setting("ABA", workers=3),
 }

@@ -32,17 +32,17 @@ class There(NamedTuple):
     generation: int
     metageneration: int
     version: str
-    notified: bool
-    published: bool
     write: int
     """Of the source, that its bytes are of."""
+    notified: bool = False
+    published: bool = False
 
     @property
     def seen(self) -> Seen:
         return Seen(self.generation, self.metageneration, self.version, self.notified)
 
 
-STRANGER = There(1, 1, "", notified=False, published=False, write=0)
+STRANGER = There(1, 1, "", write=0)
 
 
 class World(NamedTuple):
@@ -92,16 +92,9 @@ class Physics:
             case Open(version):
                 yield from self._open(world, version)
             case Create(token):
-                yield Outcome("", world, Done())
-                if self._faults.early:
-                    yield Outcome("fails", world, Raised("StoreUnavailable"))
-                    if not _holds(token, world.there):
-                        yield Outcome("is refused", world, Raised("TokenMoved"))
+                yield from self._create(world, token)
             case Send(end):
-                yield Outcome("", world, Persisted(end))
-                if self._faults.transfer:
-                    yield Outcome("breaks", world, Raised("StoreUnavailable"))
-                    yield Outcome("is forgotten", world, Raised("UploadLost"))
+                yield from self._send(world, end)
             case AskPersisted():
                 yield Outcome("nothing", world, Persisted(0))
                 yield Outcome("all", world, Persisted(STEP))
@@ -127,6 +120,19 @@ class Physics:
         else:
             yield Outcome("has changed", world, Raised("SourceChanged"))
         yield Outcome("fails", world, Raised("SourceUnavailable"))
+
+    def _create(self, world: World, token: Token) -> Iterator[Outcome]:
+        yield Outcome("", world, Done())
+        if self._faults.early:
+            yield Outcome("fails", world, Raised("StoreUnavailable"))
+            if not _holds(token, world.there):
+                yield Outcome("is refused", world, Raised("TokenMoved"))
+
+    def _send(self, world: World, end: int) -> Iterator[Outcome]:
+        yield Outcome("", world, Persisted(end))
+        if self._faults.transfer:
+            yield Outcome("breaks", world, Raised("StoreUnavailable"))
+            yield Outcome("is forgotten", world, Raised("UploadLost"))
 
     def _finish(self, world: World, call: Finish) -> Iterator[Outcome]:
         after = self.landed(world, call)
@@ -154,7 +160,7 @@ class Physics:
             if there.write > call.write:
                 raise Violation("older bytes replaced newer ones")
         generation = there.generation + 1 if there else 1
-        return world._replace(there=There(generation, 1, call.version, False, False, call.write))
+        return world._replace(there=There(generation, 1, call.version, call.write))
 
     def _publish(self, world: World, call: Publish) -> Iterator[Outcome]:
         there = world.there
