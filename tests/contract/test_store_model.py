@@ -9,8 +9,8 @@ import pytest
 from adapters.directory_store import DirectoryStore
 from tests.contract.conftest import land
 from tests.model.calls import Answer, Call, Finish, Patch, Raised, Seen, Stat
-from tests.model.careless_ports import GenerationOnly, Unconditional
 from tests.model.world import Faults, Physics, World
+from tests.mutants.ports import GenerationOnly, Unconditional
 from transfer.errors import TokenMoved
 from transfer.store import ABSENT, ObjectHeaders, Store, StoredObject, Token
 

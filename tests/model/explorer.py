@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from tests.model.calls import Violation
-from tests.model.replay import Code
 from tests.model.states import RECONCILING, Action, Setting, State, States
 from tests.model.world import World
+from tests.mutants.code import Code
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from its death at that moment, which the explorer tries as well.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from tests.fakes import message_for
@@ -28,26 +27,13 @@ from tests.model.ports import (
     told,
 )
 from tests.model.versions import SMALL, content, version_of_etag
+from tests.mutants.code import Code
 from transfer.budget import Budget
 from transfer.errors import LandfallError
-from transfer.landing import Landing
 from transfer.object_name import ObjectName
-from transfer.reconciling import Reconciler
-from transfer.source import Source
-from transfer.store import Store
 
 RECONCILER = "the reconciler"
 """What takes the place of a message's version where the reconciler is at work."""
-
-
-@dataclass(frozen=True)
-class Code:
-    """What is driven: the project's own, but for what a mutant puts in its place."""
-
-    landing: type[Landing] = Landing
-    reconciler: type[Reconciler] = Reconciler
-    source: Callable[[Source], Source] = lambda source: source
-    store: Callable[[Store], Store] = lambda store: store
 
 
 class Replay:

@@ -30,9 +30,10 @@ from tests.model.numbering import (
     tokens_in,
     tokens_of,
 )
-from tests.model.replay import RECONCILER, Code, Replay
+from tests.model.replay import RECONCILER, Replay
 from tests.model.versions import SMALL
 from tests.model.world import Faults, Physics, There, World
+from tests.mutants.code import Code
 
 
 @dataclass(frozen=True)

@@ -2,91 +2,91 @@
 
 import pytest
 
-from tests.model import careless_ports, mutants
 from tests.model.calls import Violation
 from tests.model.explorer import explore
-from tests.model.replay import Code
 from tests.model.settings import TRANSFER
 from tests.model.states import Setting
 from tests.model.versions import LARGE
+from tests.mutants import ports, protocol
+from tests.mutants.code import Code
 
 WITH_TWO_VERSIONS = {
     "publishing before landing": (
-        Code(landing=mutants.PublishesFirst),
+        Code(landing=protocol.PublishesFirst),
         "announced that was never there",
     ),
     "marking before publishing": (
-        Code(landing=mutants.MarksFirst),
+        Code(landing=protocol.MarksFirst),
         "marked that nobody announced",
     ),
     "success without an acknowledgement": (
-        Code(landing=mutants.IgnoresLostAcknowledgements),
+        Code(landing=protocol.IgnoresLostAcknowledgements),
         "marked that nobody announced",
     ),
     "a repeat that announces nothing": (
-        Code(landing=mutants.RepeatsInSilence),
+        Code(landing=protocol.RepeatsInSilence),
         "marked that nobody announced",
     ),
     "a late mark on whatever is there": (
-        Code(landing=mutants.MarksWhateverIsThere),
+        Code(landing=protocol.MarksWhateverIsThere),
         "marked that nobody announced",
     ),
     "a predecessor that is only marked": (
-        Code(landing=mutants.OnlyMarksThePredecessor),
+        Code(landing=protocol.OnlyMarksThePredecessor),
         "marked that nobody announced",
     ),
     "a predecessor that is not helped": (
-        Code(landing=mutants.NeverHelps),
+        Code(landing=protocol.NeverHelps),
         "replaced that nobody announced",
     ),
     "no look at what is there after a 412": (
-        Code(landing=mutants.SkipsTheLookAfterRefusal),
+        Code(landing=protocol.SkipsTheLookAfterRefusal),
         "replaced that nobody announced",
     ),
     "a token read after the source": (
-        Code(landing=mutants.ReadsTheTokenLate),
+        Code(landing=protocol.ReadsTheTokenLate),
         "older bytes replaced newer ones",
     ),
     "a 412 taken for success": (
-        Code(landing=mutants.TakesRefusalForSuccess),
+        Code(landing=protocol.TakesRefusalForSuccess),
         "success was answered, and it is not true",
     ),
     "a 412 taken for superseded": (
-        Code(landing=mutants.TakesRefusalForSuperseded),
+        Code(landing=protocol.TakesRefusalForSuperseded),
         "the newest version was called superseded",
     ),
     "a lost answer taken for success": (
-        Code(landing=mutants.TakesDoubtForSuccess),
+        Code(landing=protocol.TakesDoubtForSuccess),
         "success was answered, and it is not true",
     ),
     "a reconciler that marks before it publishes": (
-        Code(reconciler=mutants.HastyReconciler),
+        Code(reconciler=protocol.HastyReconciler),
         "marked that nobody announced",
     ),
     "a reconciler that finds nothing": (
-        Code(reconciler=mutants.BlindReconciler),
+        Code(reconciler=protocol.BlindReconciler),
         "the reconciler left an object unannounced",
     ),
     "no precondition": (
-        Code(store=careless_ports.Unconditional),
+        Code(store=ports.Unconditional),
         "replaced that nobody announced",
     ),
     "uploads left open": (
-        Code(store=careless_ports.NeverAborting),
+        Code(store=ports.NeverAborting),
         "was not aborted",
     ),
     "no If-Match": (
-        Code(source=careless_ports.Unpinned),
+        Code(source=ports.Unpinned),
         "is never answered with success",
     ),
     "no If-Match, and the answer's ETag believed": (
-        Code(source=careless_ports.Obliging),
+        Code(source=ports.Obliging),
         "not the version they are said to be",
     ),
 }
 WITH_A_VERSION_PUT_BACK = {
-    "a repeat that touches nothing": Code(landing=mutants.NeverTouches),
-    "a precondition on the generation alone": Code(store=careless_ports.GenerationOnly),
+    "a repeat that touches nothing": Code(landing=protocol.NeverTouches),
+    "a precondition on the generation alone": Code(store=ports.GenerationOnly),
 }
 
 
@@ -108,7 +108,7 @@ def test_only_a_version_put_back_shows(name: str) -> None:
 
 
 def test_a_source_that_breaks_off_shows_ranges_without_if_match() -> None:
-    code = Code(source=careless_ports.UnpinnedRanges)
+    code = Code(source=ports.UnpinnedRanges)
 
     with pytest.raises(Violation, match="not the version they are said to be"):
         explore(Setting("AB", size=LARGE, faults=TRANSFER), code)
@@ -116,7 +116,7 @@ def test_a_source_that_breaks_off_shows_ranges_without_if_match() -> None:
 
 def test_a_violation_tells_how_it_came_about() -> None:
     with pytest.raises(Violation) as violation:
-        explore(Setting("AB"), Code(landing=mutants.NeverHelps))
+        explore(Setting("AB"), Code(landing=protocol.NeverHelps))
 
     told = str(violation.value)
     assert "the source is written" in told

@@ -18,8 +18,9 @@ from tests.model.calls import (
 from tests.model.explorer import visit
 from tests.model.numbering import Numbers, renumbered, tokens_of
 from tests.model.ports import Script
-from tests.model.replay import RECONCILER, Code, Replay
+from tests.model.replay import RECONCILER, Replay
 from tests.model.states import Setting, States
+from tests.mutants.code import Code
 from transfer.budget import Budget
 from transfer.store import Token
 
