@@ -111,8 +111,9 @@ class ScriptedBudget(Budget):
 
     def spend(self, interruption: Unavailable) -> None:
         borne = interruption is self._script.interruption
-        if isinstance(interruption, UploadLost) or not borne:
-            raise Again
+        changed = isinstance(interruption, SourceUnavailable) and not borne
+        if changed or isinstance(interruption, UploadLost):
+            raise Again  # as `land` does for these; all others are borne within the round
         super().spend(interruption)
 
 

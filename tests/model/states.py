@@ -92,6 +92,8 @@ class States:
         self._tokens: list[Tokens] = []
         self._steps: list[Step] = []
         self._ids: dict[Worker, int] = {}
+        self._worlds: dict[World, World] = {}
+        """Each once: millions of states share them."""
         self._numbers: dict[Tokens, Numbers | None] = {}
         self._renumbered: dict[tuple[int, Tokens], int] = {}
         self._at_the_start = {
@@ -193,7 +195,7 @@ class States:
         if numbers is not None:
             world = renumbered_world(world, numbers)
             workers = tuple(self._renumber(worker, tokens, numbers) for worker in workers)
-        return State(world, tuple(sorted(workers)))
+        return State(self._worlds.setdefault(world, world), tuple(sorted(workers)))
 
     def _renumber(self, worker: int, tokens: Tokens, numbers: Numbers) -> int:
         known = self._renumbered.get((worker, tokens))

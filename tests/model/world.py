@@ -131,6 +131,7 @@ class Physics:
     def _send(self, world: World, end: int) -> Iterator[Outcome]:
         yield Outcome("", world, Persisted(end))
         if self._faults.transfer:
+            yield Outcome("keeps nothing", world, Persisted(0))
             yield Outcome("breaks", world, Raised("StoreUnavailable"))
             yield Outcome("is forgotten", world, Raised("UploadLost"))
 
