@@ -116,6 +116,21 @@ def message_about(s3: Any, bucket: str, key: str) -> bytes:
     return sample_message(bucket, key, head, url)
 
 
+def message_about_version(s3: Any, bucket: str, key: str, version: str) -> bytes:
+    """A message about this version, with a URL that is pinned to it."""
+    parameters = {"Bucket": bucket, "Key": key, "VersionId": version}
+    head = s3.head_object(**parameters)
+    fields = {
+        "Bucket": bucket,
+        "ObjectKey": key,
+        "ETag": head["ETag"],
+        "ContentLength": head["ContentLength"],
+        "VersionId": version,
+        "PresignedUrl": s3.generate_presigned_url("get_object", Params=parameters),
+    }
+    return json.dumps({"inputMessage": fields}).encode()
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -64,46 +64,6 @@ def test_a_foreign_object_is_replaced_under_its_token_and_not_announced(house: H
     assert "overwroteGeneration" in house.topic.published[0].attributes
 
 
-def test_a_version_put_back_is_not_lost_to_a_slower_worker(house: House) -> None:
-    """A, B, A: the repeat of A must make the token of B's worker stale."""
-    house.landing().land(message_for(A))
-    house.source.body = B
-
-    def put_back_and_repeat() -> None:
-        house.source.body = A
-        assert house.landing().land(message_for(A)).status == "already-landed"
-
-    house.store.before["finish"] = [put_back_and_repeat]
-    outcome = house.landing().land(message_for(B))
-
-    assert outcome.status == "superseded"
-    assert house.bytes_there() == A
-
-
-def test_the_loser_of_a_race_finds_the_object_landed(house: House) -> None:
-    def another_worker() -> None:
-        assert house.landing().land(message_for(A)).status == "landed"
-
-    house.store.before["finish"] = [another_worker]
-    outcome = house.landing().land(message_for(A))
-
-    assert outcome.status == "already-landed"
-    assert house.bytes_there() == A
-    assert len(set(house.topic.event_ids)) == 1
-
-
-def test_older_bytes_never_replace_newer_ones(house: House) -> None:
-    def newer_lands() -> None:
-        house.source.body = B
-        assert house.landing().land(message_for(B)).status == "landed"
-
-    house.store.before["finish"] = [newer_lands]
-    outcome = house.landing().land(message_for(A))
-
-    assert outcome.status == "superseded"
-    assert house.bytes_there() == B
-
-
 def test_endless_interference_ends_in_doubt(house: House) -> None:
     house.store.before["stat"] = [raising(TokenMoved())] * 6
 
@@ -121,16 +81,6 @@ def test_a_refused_checksum_is_not_taken_for_interference(house: House) -> None:
 
     assert len(house.source.asked) == 1
     assert house.topic.published == []
-
-
-def test_a_lost_answer_of_the_last_write_is_read_from_the_destination(house: House) -> None:
-    house.store.before["finished"] = [raising(UploadLost("answer lost"))]
-
-    outcome = house.landing().land(message_for(A))
-
-    assert outcome.status == "already-landed"
-    assert len(house.topic.published) == 1
-    assert len(house.source.asked) == 1
 
 
 def test_an_upload_whose_end_is_in_doubt_is_not_aborted(house: House) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.directory_store import DirectoryStore
 from tests.fakes import message_for, raising
-from tests.unit.transfer.house import NAME, A, B, House, new_house
+from tests.unit.transfer.house import NAME, A, House, new_house
 from transfer import object_headers as names
 from transfer.errors import NotifyUnavailable, StoreUnavailable
 from transfer.notification import event_id
@@ -89,24 +89,6 @@ def test_a_strangers_object_is_never_announced(house: House) -> None:
     assert later(house).look("nothing") is Finding.KNOWN
 
     assert house.topic.published == []
-
-
-def test_it_stays_announced_though_another_worker_acts_in_between(house: House) -> None:
-    """A mark that comes too late is no failure: the other's success announced it as well."""
-    house.land_unannounced()
-    house.source.body = B
-
-    def replace() -> None:
-        house.landing().land(message_for(B))
-
-    house.store.before = {"patch": [replace]}
-
-    found = later(house, house.store).look(NAME)
-
-    assert found is Finding.ANNOUNCED
-    assert house.bytes_there() == B
-    assert names.NOTIFIED in house.there().metadata
-    assert len(set(house.topic.event_ids)) == 2  # A's, perhaps twice, and B's
 
 
 def test_it_counts_as_announced_though_the_mark_fails(house: House) -> None:
