@@ -84,6 +84,11 @@ def test_an_encoded_body_is_not_json(coding: str) -> None:
     assert reason_of(json.dumps(FIELDS), Content_Encoding=coding) == "NOT_JSON"
 
 
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "chunked, chunked", "identity"])
+def test_a_body_that_is_encoded_on_its_way_is_not_json(coding: str) -> None:
+    assert reason_of(json.dumps(FIELDS), Transfer_Encoding=coding) == "NOT_JSON"
+
+
 def test_the_identity_is_no_encoding() -> None:
     assert read(json.dumps(FIELDS), Content_Encoding="Identity") == FIELDS
 
