@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from handlers.worker import REQUEST_SECONDS, Hurried
+from handlers.worker import Hurried
 
 SECONDS = 0.2
 Pair = tuple[socket.socket, Hurried]
@@ -47,16 +47,18 @@ def test_silence_is_ended(pair: Pair) -> None:
 
 def test_a_byte_now_and_then_gains_no_time(pair: Pair) -> None:
     client, hurried = pair
-    reads = 0
+    began = time.monotonic()
 
-    with pytest.raises(ConnectionResetError):
-        while reads < 100:
+    def reads() -> Iterator[bytes]:
+        while True:
             client.sendall(b"x")
-            hurried.recv(1)
-            reads += 1
+            yield hurried.recv(1)
             time.sleep(SECONDS / 4)
 
-    assert 2 <= reads <= 5
+    with pytest.raises(ConnectionResetError):
+        list(reads())
+
+    assert time.monotonic() - began < 3 * SECONDS
 
 
 def test_the_next_request_has_its_own_time(pair: Pair) -> None:
@@ -87,7 +89,3 @@ def test_a_shorter_timeout_of_the_socket_still_holds(pair: Pair) -> None:
 
     with pytest.raises(TimeoutError):
         hurried.recv(1)
-
-
-def test_a_message_has_ten_seconds() -> None:
-    assert REQUEST_SECONDS == 10.0
