@@ -33,7 +33,11 @@ TESTS = {
     "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
     "transfer.url_signature": [f"{CORE}url_signature.py", *URLS],
     "transfer.s3_hosts": [f"{CORE}s3_hosts.py", f"{CORE}host_alphabets.py", *URLS],
-    "transfer.message": [f"{CORE}message.py", f"{HTTP}generated_bodies.py"],
+    "transfer.message": [
+        f"{CORE}message.py",
+        f"{CORE}message_lengths.py",
+        f"{HTTP}generated_bodies.py",
+    ],
     "transfer.object_name": [f"{CORE}object_name.py"],
     "transfer.api_keys": [f"{CORE}api_keys.py", f"{HTTP}api_key.py", "tests/unit/test_settings.py"],
     "transfer.key_ring": [f"{CORE}key_ring.py"],

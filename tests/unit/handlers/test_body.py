@@ -211,10 +211,15 @@ def test_deeper_nesting_is_malformed_without_parsing(depth: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[[[[[[[[[[", '\\"[[[[[[[[[[', "\\\\", '\\\\\\"{{{{{{{{{{', "]]]]]]]]]]"]
+    "text",
+    ["[[[[[[[[[[", " ![[[[[[[[[[", '\\"[[[[[[[[[[', "\\\\", '\\\\\\"{{{{{{{{{{', "]]]]]]]]]]"],
 )
 def test_brackets_in_texts_do_not_nest(text: str) -> None:
     assert "a" in read(f'{{"a": "{text}", "b": [[]]}}')
+
+
+def test_brackets_side_by_side_do_not_nest() -> None:
+    assert "a" in read('{"a": [' + ",".join(20 * ["[{}]"]) + "]}")
 
 
 def test_a_text_cannot_hide_brackets_from_the_count() -> None:
