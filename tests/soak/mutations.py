@@ -47,8 +47,10 @@ class Mutant:
 def mutants_of(source: str) -> list[Mutant]:
     tree = ast.parse(source)
     found = []
-    lines = _lines(tree)
+    lines, for_people = _lines(tree), _for_people(tree)
     for place, node in enumerate(ast.walk(tree)):
+        if node in for_people:
+            continue
         for what, change in _changes(node):
             bent = ast.unparse(ast.fix_missing_locations(_Bend(place, change).visit_all(tree)))
             found.append(Mutant(lines[node], what, bent))
@@ -62,6 +64,20 @@ def _lines(tree: ast.Module) -> dict[ast.AST, int]:
         for child in ast.iter_child_nodes(node):
             lines[child] = getattr(child, "lineno", lines[node])
     return lines
+
+
+def _for_people(tree: ast.Module) -> set[ast.AST]:
+    """Docstrings, and names of loggers and threads."""
+    found: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant()):
+                found.add(node.value)
+            case ast.Call(func=ast.Attribute(attr="getLogger" | "Thread")):
+                found |= {n for n in ast.walk(node) if isinstance(n, ast.Constant)}
+            case _:
+                pass
+    return found
 
 
 class _Bend(ast.NodeTransformer):
