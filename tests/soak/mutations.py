@@ -116,7 +116,7 @@ def _of_statements(node: ast.AST) -> Iterator[tuple[str, Change]]:
     if isinstance(node, ast.If | ast.IfExp | ast.While):
         for answer in (True, False):
             yield f"condition {answer}", _field("test", ast.Constant(answer))
-    if isinstance(node, ast.Return) and node.value is not None:
+    if isinstance(node, ast.Return) and not isinstance(node.value, ast.Constant | None):
         yield "returns None", _field("value", ast.Constant(None))
     if isinstance(node, ast.Raise) or (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
