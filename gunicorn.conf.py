@@ -30,6 +30,7 @@ timeout = 60  # the worker's heartbeat; threads may be busy for as long as a tra
 graceful_timeout = 25  # transfers give up after 20; App Engine kills 30 s after SIGTERM
 keepalive = 650  # longer than the load balancer keeps an idle connection
 worker_tmp_dir = _MEMORY_DISK if Path(_MEMORY_DISK).is_dir() else None  # for heartbeats
+worker_connections = 500  # a process has 1024 descriptors as a rule, and transfers need some
 limit_request_line = 4094
 limit_request_fields = 60
 forwarded_allow_ips = ""  # no header may change a path or a scheme, whoever sends it

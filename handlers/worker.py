@@ -61,12 +61,15 @@ class Hurried:
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Named in gunicorn.conf.py."""
 
-    def handle(self, conn: Any) -> Any:
-        """Serve the next request of a connection, on a thread."""
+    def handle(self, conn: Any) -> bool:
+        """Serve the next request of a connection, on a thread; return whether to keep it.
+
+        One that has said nothing within 5 s is not kept either, as gunicorn would.
+        """
         if not isinstance(conn.sock, Hurried):
             conn.sock = Hurried(conn.sock)
         conn.sock.begin()
-        return super().handle(conn)
+        return super().handle(conn) is True
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what never reached the app."""

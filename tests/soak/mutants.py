@@ -44,7 +44,7 @@ TESTS = {
     "transfer.rate_limit": [f"{CORE}rate_limit.py"],
     "handlers.api_key": [f"{HTTP}api_key.py"],
     "handlers.body": [f"{HTTP}body.py", f"{HTTP}generated_bodies.py", f"{HTTP}errors.py"],
-    "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py", "tests/unit/test_documents.py"],
+    "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
 }
 KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"
 PATIENCE_SECONDS = 120

@@ -3,11 +3,12 @@
 Each holds a thread for at most ten seconds; there are 20 threads in each of two workers.
 """
 
+import http.client
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 
@@ -24,7 +25,7 @@ DRIP_SECONDS = 0.5
 CUT_SECONDS = 10 + 2
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     with serving(folder, Embedded(folder)) as service:
@@ -88,3 +89,16 @@ def test_health_answers_at_once_beside_twelve_half_requests(service: Service) ->
             wait_until_cut(connection, ends)
     assert max(times) < 1
     assert "Traceback" not in service.log.read_text()
+
+
+def test_a_client_that_says_nothing_is_let_go(service: Service) -> None:
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+        wait_until_cut(connection, time.monotonic() + CUT_SECONDS)
+
+
+def test_a_connection_is_kept_for_the_next_request(service: Service) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)) as connection:
+        for _ in range(3):
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read()
+            assert connection.sock is not None
