@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
 CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder
 
-.PHONY: help demo run key lambda test check lock sbom clean
+.PHONY: help demo run key lambda test check soak mutants lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -42,6 +42,15 @@ check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
 	git ls-files | grep -vE '^(tests/|requirements.*[.]txt)' | \
 	  xargs $(BIN)/detect-secrets-hook --exclude-lines '"etag"|API_KEYS_SECRET|GetSecretValue'
 	$(BIN)/python -m pytest
+
+soak: .venv/done ## the long runs: generated URLs, bodies and requests, fuzzed bytes
+	$(BIN)/python -m pytest --hypothesis-profile=soak --timeout=0 --hypothesis-show-statistics \
+	  tests/unit/transfer/test_generated_urls.py tests/unit/handlers/test_generated_bodies.py
+	$(BIN)/python -m tests.soak.schema
+	$(BIN)/python -m tests.soak.bodies
+
+mutants: .venv/done ## puts faults into the guard, key and message modules: do the tests notice?
+	$(BIN)/python -m tests.soak.mutants
 
 lock: .venv/done ## renew the pinned requirements from the *.in files
 	for name in requirements requirements-dev; do \

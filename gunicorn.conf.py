@@ -1,5 +1,4 @@
-"""How gunicorn serves the app. It must not be exposed bare: it has no limit on how long a
-client takes to send headers or body, so the platform's proxy stands in front.
+"""How gunicorn serves the app.
 
 https://docs.gunicorn.org/en/stable/settings.html
 """
@@ -12,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settings
+from transfer.redaction import RedactingFormatter
 
 _MEMORY_DISK = "/dev/shm"  # noqa: S108 # nosec B108
 
@@ -22,20 +22,29 @@ except SettingsInvalid as error:
     sys.exit(str(error))  # a plain message, once, before any worker is forked
 
 bind = f":{_settings.port}"
-worker_class = "gthread"  # a sync worker would be killed in the middle of a long transfer
+# Threads: a sync worker would be killed in the middle of a long transfer.
+worker_class = "handlers.worker.Worker"
 workers = _settings.workers
 threads = SERVER_THREADS
 timeout = 60  # the worker's heartbeat; threads may be busy for as long as a transfer lasts
 graceful_timeout = 25  # transfers give up after 20; App Engine kills 30 s after SIGTERM
 keepalive = 650  # longer than the load balancer keeps an idle connection
 worker_tmp_dir = _MEMORY_DISK if Path(_MEMORY_DISK).is_dir() else None  # for heartbeats
+worker_connections = 500  # a process has 1024 descriptors as a rule, and transfers need some
 limit_request_line = 4094
 limit_request_fields = 60
+forwarded_allow_ips = ""  # no header may change a path or a scheme, whoever sends it
 control_socket_disable = True
 preload_app = False  # Google's clients must be made after the fork
 accesslog = None
 # Else Google's client asks for the bucket in the background, which needs one right more.
 raw_env = ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA=true"]
+
+
+def on_starting(server: Any) -> None:
+    """Put the last net under gunicorn's own log too."""
+    for handler in server.log.error_log.handlers:
+        handler.setFormatter(RedactingFormatter(server.log.error_fmt, server.log.datefmt))
 
 
 def post_fork(server: Any, worker: Any) -> None:

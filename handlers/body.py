@@ -49,6 +49,8 @@ def _check_type(request: Request) -> None:
         raise RequestRefused("NOT_JSON", "Send Content-Type: application/json, in UTF-8.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RequestRefused("NOT_JSON", "Send the body without a Content-Encoding.")
+    if request.headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+        raise RequestRefused("NOT_JSON", "Send the body without a Transfer-Encoding but chunked.")
 
 
 def _read(request: Request) -> bytes:

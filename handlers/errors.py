@@ -42,7 +42,7 @@ TABLE = {
 }
 
 # What a caller reads instead of details, which go to our log.
-_SERVER_TEXTS = {
+SERVER_TEXTS = {
     500: "Landfall failed. The message is not done: an operator must look at the log, then "
     "send it again.",
     503: "Landfall cannot finish this now. The message is not done: send it again, with a "
@@ -54,6 +54,7 @@ _TEXTS = {
     405: "This path does not take that method. See the Allow header.",
     413: "The body is larger than 64 KiB, which no message is.",
 }
+UNREADABLE = "The request cannot be read."
 
 
 class RequestRefused(Exception):
@@ -69,17 +70,21 @@ class RequestRefused(Exception):
         self.for_log = for_log or text
 
 
-def answer_with(reason: str, text: str, retry_after: int | None = None) -> Response:
-    """Return the answer for a reason of the table."""
+def envelope(reason: str, text: str) -> tuple[int, dict[str, object]]:
+    """Return the status and the body for a reason of the table."""
     code, status = TABLE[reason]
     detail = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": reason,
         "domain": "landfall",
     }
-    answer = jsonify(
-        {"error": {"code": code, "status": status, "message": text, "details": [detail]}}
-    )
+    return code, {"error": {"code": code, "status": status, "message": text, "details": [detail]}}
+
+
+def answer_with(reason: str, text: str, retry_after: int | None = None) -> Response:
+    """Return the answer for a reason of the table."""
+    code, body = envelope(reason, text)
+    answer = jsonify(body)
     answer.status_code = code
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)
@@ -101,7 +106,7 @@ def _landfall_error(error: LandfallError) -> Response:
     _log.log(
         logging.ERROR if code == 500 else logging.WARNING, "%s (%d): %s", error.reason, code, error
     )
-    return answer_with(error.reason, _SERVER_TEXTS.get(code, str(error)), error.retry_after)
+    return answer_with(error.reason, SERVER_TEXTS.get(code, str(error)), error.retry_after)
 
 
 def _request_refused(error: RequestRefused) -> Response:
@@ -117,9 +122,9 @@ def _http_exception(error: HTTPException) -> Response:
     if code >= 500:
         return _unexpected(error)
     reason = _REASONS.get(code, "MALFORMED_BODY")
-    return answer_with(reason, _TEXTS.get(code, "The request cannot be read."))
+    return answer_with(reason, _TEXTS.get(code, UNREADABLE))
 
 
 def _unexpected(error: Exception) -> Response:
     _log.error("Unexpected %s", type(error).__name__, exc_info=error)
-    return answer_with("INTERNAL", _SERVER_TEXTS[500])
+    return answer_with("INTERNAL", SERVER_TEXTS[500])

@@ -116,10 +116,10 @@ def test_a_bad_url_is_refused_at_once_and_nothing_is_looked_up(
     took = time.thread_time() - began
 
     watch.on = False
+    assert watch.seen == []
     error = answer.get_json()["error"]
     assert answer.status_code == 400
     assert error["details"][0]["reason"] in {"URL_REFUSED", "INVALID_MESSAGE"}
     assert "PresignedUrl" in error["message"]
     assert SIGNATURE not in answer.text
-    assert watch.seen == []
     assert took < SLOWEST_SECONDS

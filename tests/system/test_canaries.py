@@ -6,8 +6,11 @@ byte that the service wrote.
 
 import hashlib
 import json
+import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -18,8 +21,8 @@ import pytest
 from tests.servers.cloud_storage import CloudStorage
 from tests.servers.cloud_storage_faults import Answer, Drop, Fault, LoseAnswer
 from tests.servers.raw import RawServer, Script, answer, reset
-from tests.system.backends import Embedded
-from tests.system.service import API_KEY, Service, serving
+from tests.system.backends import Backend, Cloud, Embedded
+from tests.system.service import API_KEY, ROOT, Service, environment_for, serving
 
 SIGNATURE = hashlib.sha256(b"canary signature").hexdigest()
 TOKEN = "canaryToken90bc"
@@ -109,6 +112,16 @@ def assert_clean(seen: Seen, folder: Path, *more: str) -> None:
     assert found == []
 
 
+def reconcile(backend: Backend, folder: Path) -> None:
+    """Walk over all that landed; what the second net says is written to the folder too."""
+    environment = environment_for(backend, LOG_LEVEL="DEBUG")
+    with (folder / "reconcile.log").open("wb") as output:
+        command = [sys.executable, "reconcile.py", "walk", "--patience", "0"]
+        subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=True, timeout=60
+        )
+
+
 def test_no_secret_stays_in_the_embedded_store(
     sources: dict[str, RawServer], tmp_path: Path
 ) -> None:
@@ -118,6 +131,7 @@ def test_no_secret_stays_in_the_embedded_store(
 
         outcomes = {name: seen.send(name, name.replace(" ", "")) for name in SOURCES}
         refusals = send_bad_requests(seen)
+    reconcile(backend, tmp_path)
 
     assert outcomes["good"] == "200"
     assert set(outcomes.values()) >= {"SOURCE_UNAVAILABLE", "SOURCE_CORRUPT", "SOURCE_REFUSED"}
@@ -145,9 +159,27 @@ def test_no_secret_stays_in_cloud_storage(sources: dict[str, RawServer], tmp_pat
                 outcomes.append(seen.send("good", f"k{number}"))
                 storage.clear_faults()
             outcomes.append(seen.send("good"))
+        reconcile(backend, tmp_path)
 
         assert set(outcomes) == {"200", "STORE_UNAVAILABLE", "MISCONFIGURED"}
         (tmp_path / "objects.json").write_text(json.dumps(storage.objects))
         assert "pictures/k" in storage.objects
         assert len(storage.session_ids) > 3
+        assert_clean(seen, tmp_path, *storage.session_ids)
+
+
+def test_no_secret_stays_in_pub_sub(
+    sources: dict[str, RawServer], tmp_path: Path, pubsub_emulator: str
+) -> None:
+    with CloudStorage(bucket="landing") as storage:
+        backend = Cloud(storage.url, pubsub_emulator, f"landed-{uuid.uuid4().hex[:8]}")
+        settings = {"S3_ENDPOINTS": origins_of(sources), "LOG_LEVEL": "DEBUG"}
+        with closing(backend), serving(tmp_path, backend, **settings) as service:
+            seen = Seen(service, sources)
+            assert seen.send("good") == "200"
+            reconcile(backend, tmp_path)
+            heard = [(each.attributes, each.data) for each in backend.heard()]
+
+        assert heard
+        (tmp_path / "heard.json").write_text(json.dumps(heard))
         assert_clean(seen, tmp_path, *storage.session_ids)

@@ -108,6 +108,11 @@ def test_an_encoded_body_is_not_json(coding: str) -> None:
     assert reason_of(json.dumps(FIELDS), Content_Encoding=coding) == "NOT_JSON"
 
 
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "chunked, chunked", "identity"])
+def test_a_body_that_is_encoded_on_its_way_is_not_json(coding: str) -> None:
+    assert reason_of(json.dumps(FIELDS), Transfer_Encoding=coding) == "NOT_JSON"
+
+
 def test_the_identity_is_no_encoding() -> None:
     assert read(json.dumps(FIELDS), Content_Encoding="Identity") == FIELDS
 
@@ -230,10 +235,15 @@ def test_deeper_nesting_is_malformed_without_parsing(depth: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[[[[[[[[[[", '\\"[[[[[[[[[[', "\\\\", '\\\\\\"{{{{{{{{{{', "]]]]]]]]]]"]
+    "text",
+    ["[[[[[[[[[[", " ![[[[[[[[[[", '\\"[[[[[[[[[[', "\\\\", '\\\\\\"{{{{{{{{{{', "]]]]]]]]]]"],
 )
 def test_brackets_in_texts_do_not_nest(text: str) -> None:
     assert "a" in read(f'{{"a": "{text}", "b": [[]]}}')
+
+
+def test_brackets_side_by_side_do_not_nest() -> None:
+    assert "a" in read('{"a": [' + ",".join(20 * ["[{}]"]) + "]}")
 
 
 def test_a_text_cannot_hide_brackets_from_the_count() -> None:

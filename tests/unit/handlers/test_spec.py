@@ -50,6 +50,15 @@ def test_an_operation_is_open_only_where_it_says_so(read: Any) -> None:
     assert operation.key_header is None
 
 
+def test_every_method_of_swagger_2_is_an_operation_and_nothing_else_is(read: Any) -> None:
+    methods = {"get", "put", "post", "delete", "options", "head", "patch"}
+    operations = {name: {"operationId": name, "security": []} for name in methods}
+
+    found = read(paths={"/thing": {**operations, "parameters": [], "x-own": {}, "trace": {}}})
+
+    assert {(o.id, o.method) for o in found} == {(name, name.upper()) for name in methods}
+
+
 def test_the_header_has_the_name_that_the_spec_gives(read: Any) -> None:
     spec = {"securityDefinitions": {"k": {**API_KEY, "name": "x-other-key"}}}
 

@@ -37,6 +37,11 @@ def test_buckets_and_an_end_may_be_given() -> None:
     assert key.expires == datetime(2027, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("name", ["a", "Lambda-2_eu.west", 64 * "x"])
+def test_a_name_is_of_letters_digits_dots_dashes_and_lines(name: str) -> None:
+    assert parse(entry(name=name))[0].name == name
+
+
 def test_a_digest_may_be_in_capitals() -> None:
     assert parse(entry(sha256=digest(SECRET).upper())) == parse(entry())
 

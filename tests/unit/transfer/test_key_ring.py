@@ -23,6 +23,14 @@ def test_new_keys_are_in_force_after_the_next_read() -> None:
     assert ring.keys == NEW
 
 
+def test_only_a_change_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    KeyRing(lambda: OLD).refresh()
+
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize("failure", [ValueError("not JSON"), Misconfigured("forbidden")])
 def test_keys_stay_when_they_cannot_be_read_again(
     failure: Exception, caplog: pytest.LogCaptureFixture

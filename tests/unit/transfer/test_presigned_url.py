@@ -202,6 +202,7 @@ def test_refused_for_a_character_that_should_be_escaped(character: str) -> None:
     "path",
     [
         f"/evil-bucket{PATH}",
+        f"/other-evil-bucket{PATH}",
         PATH,
         f"/{BUCKET}",
         f"//{BUCKET}{PATH}",
@@ -215,8 +216,9 @@ def test_refused_for_another_bucket_in_its_path(origin: str, path: str) -> None:
     assert_refused(url(origin, path))
 
 
-def test_refused_for_another_bucket_in_its_host() -> None:
-    assert_refused(url(f"https://evil-bucket{HOST.removeprefix(BUCKET)}"))
+@pytest.mark.parametrize("bucket", ["evil-bucket", "other-evil-bucket", f"{BUCKET}s", BUCKET[:-1]])
+def test_refused_for_another_bucket_in_its_host(bucket: str) -> None:
+    assert_refused(url(f"https://{bucket}{HOST.removeprefix(BUCKET)}"))
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,5 @@ def test_a_url_shows_its_object_and_hides_its_signature() -> None:
     signed = presign("eu-west-2", token=TOKEN)
     taken = parse(signed)
 
-    for shown in (repr(taken), str(taken), f"{taken}", repr([taken])):
-        assert BUCKET in shown
-        assert KEY in shown
-        assert "X-Amz" not in shown
+    for shown in (repr(taken), str(taken), f"{taken}"):
+        assert shown == f"PresignedUrl(bucket='{BUCKET}', key='{KEY}')"

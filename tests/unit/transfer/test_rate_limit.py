@@ -39,6 +39,20 @@ def test_the_refusal_says_when_the_next_one_is_allowed() -> None:
     limit.take("lambda")
 
 
+@pytest.mark.parametrize(("passed", "left"), [(0.0, 11), (2.5, 8), (8.5, 2), (9.999, 1)])
+def test_the_time_that_passed_is_taken_off(passed: float, left: int) -> None:
+    clock = Clock()
+    limit = RateLimit(6, clock)
+    for _ in range(6):
+        limit.take("lambda")
+
+    clock.seconds += passed
+    with pytest.raises(RateLimited) as refusal:
+        limit.take("lambda")
+
+    assert refusal.value.retry_after == left
+
+
 def test_refused_messages_are_not_counted() -> None:
     clock = Clock()
     limit = RateLimit(60, clock)

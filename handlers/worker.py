@@ -1,0 +1,99 @@
+"""gunicorn's worker with threads, as it is, but for two things that it has no settings for.
+
+A request must arrive within a time, or one slow client per thread stops the service. And
+what gunicorn itself refuses is answered in our form, without repeating what was sent: a
+request line may hold a key, and a broken one is no reason to write it down.
+"""
+
+import errno
+import json
+import socket
+import time
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from gunicorn.http.errors import ParseException
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
+
+from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
+
+REQUEST_SECONDS = 10.0
+"""For the whole of a request, which has at most 64 KiB."""
+
+
+class Hurried:
+    """A client's connection, whose reads share one deadline. All else goes to the socket."""
+
+    def __init__(self, connection: socket.socket, seconds: float = REQUEST_SECONDS) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._ends = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def begin(self) -> None:
+        """A new request may take its time from now on."""
+        self._ends = time.monotonic() + self._seconds
+
+    def recv(self, size: int) -> bytes:
+        """Raise ConnectionResetError when the time is over, as if the client had gone.
+
+        Returning nothing would be wrong: it is the regular end of a request.
+        """
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise _too_slow()
+        timeout = self._connection.gettimeout()
+        if timeout is not None and timeout <= left:
+            return self._connection.recv(size)
+        self._connection.settimeout(left)
+        try:
+            return self._connection.recv(size)
+        except TimeoutError:
+            raise _too_slow() from None
+        finally:
+            self._connection.settimeout(timeout)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Named in gunicorn.conf.py."""
+
+    def handle(self, conn: Any) -> bool:
+        """Serve the next request of a connection, on a thread; return whether to keep it.
+
+        One that has said nothing within 5 s is not kept either, as gunicorn would.
+        """
+        if not isinstance(conn.sock, Hurried):
+            conn.sock = Hurried(conn.sock)
+        conn.sock.begin()
+        return super().handle(conn) is True
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what never reached the app."""
+        if isinstance(exc, ParseException):
+            self.log.warning("MALFORMED_BODY: what came is no request (%s).", type(exc).__name__)
+            answer = _answer("MALFORMED_BODY", UNREADABLE)
+        else:
+            self.log.error("Unexpected %s", type(exc).__name__, exc_info=exc)
+            answer = _answer("INTERNAL", SERVER_TEXTS[500])
+        with suppress(OSError):  # it may have gone
+            write_nonblock(client, answer)
+
+
+def _answer(reason: str, text: str) -> bytes:
+    code, fields = envelope(reason, text)
+    body = json.dumps(fields).encode()
+    head = (
+        f"HTTP/1.1 {code} {HTTPStatus(code).phrase}",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
+
+
+def _too_slow() -> ConnectionResetError:
+    return ConnectionResetError(errno.ECONNRESET, "The client is too slow.")

@@ -1,0 +1,145 @@
+"""Are the tests sharp? Puts faults into the guard, key and message modules: `make mutants`.
+
+Each fault is tried in a child of this process, and only in its memory: no file is changed. A
+mutant that no test notices survives and is shown. Ends with 1 if over a tenth survive.
+"""
+
+import argparse
+import gc
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+import boto3  # noqa: F401 - what the tests need is loaded here, once, and not in each child
+import flask.testing  # noqa: F401
+import pytest
+import requests  # noqa: F401
+
+import tests.conftest  # noqa: F401
+from tests.soak.mutations import Mutant, mutants_of
+
+ROOT = Path(__file__).parents[2]
+CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
+URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
+TESTS = {
+    "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
+    "transfer.url_signature": [f"{CORE}url_signature.py", *URLS],
+    "transfer.s3_hosts": [f"{CORE}s3_hosts.py", f"{CORE}host_alphabets.py", *URLS],
+    "transfer.message": [
+        f"{CORE}message.py",
+        f"{CORE}message_lengths.py",
+        f"{HTTP}generated_bodies.py",
+    ],
+    "transfer.object_name": [f"{CORE}object_name.py"],
+    "transfer.api_keys": [f"{CORE}api_keys.py", f"{HTTP}api_key.py", "tests/unit/test_settings.py"],
+    "transfer.key_ring": [f"{CORE}key_ring.py"],
+    "transfer.rate_limit": [f"{CORE}rate_limit.py"],
+    "handlers.api_key": [f"{HTTP}api_key.py"],
+    "handlers.body": [f"{HTTP}body.py", f"{HTTP}generated_bodies.py", f"{HTTP}errors.py"],
+    "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
+}
+KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"
+PATIENCE_SECONDS = 120
+CODES = {KILLED: 10, SURVIVED: 11, HUNG: 12, UNBORN: 13}
+"""By which a child tells what it found; with another code it broke down."""
+
+
+@dataclass
+class Replacing(MetaPathFinder, Loader):
+    """Imports one module from a source of its own."""
+
+    name: str
+    source: str
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        return spec_from_loader(fullname, self) if fullname == self.name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.source, self.name, "exec"), module.__dict__)  # noqa: S102 - our own
+
+
+def run_tests(module: str, mutant: Mutant) -> str:
+    """In a child of its own: what became of the mutant."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    os.dup2(sink, 2)
+    sys.meta_path.insert(0, Replacing(module, mutant.source))
+    try:
+        __import__(module)
+    except Exception:  # noqa: BLE001 - whatever it is, nobody could miss it
+        return UNBORN
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
+    options += ["-p", "no:unraisableexception"]  # it collects garbage, which costs the most here
+    ended = pytest.main([*options, *TESTS[module]])
+    return SURVIVED if ended == pytest.ExitCode.OK else KILLED
+
+
+def outcomes(module: str, mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, str]]:
+    """Try all, some at once."""
+    outcome_of = {code: outcome for outcome, code in CODES.items()}
+    waiting = list(reversed(mutants))
+    running: dict[int, tuple[Mutant, float]] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            pid = os.fork()
+            if pid == 0:
+                os._exit(CODES[run_tests(module, mutant)])
+            running[pid] = mutant, time.monotonic() + PATIENCE_SECONDS
+        time.sleep(0.01)
+        for pid, (mutant, ends) in list(running.items()):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                yield running.pop(pid)[0], outcome_of[os.waitstatus_to_exitcode(status)]
+            elif time.monotonic() > ends:
+                os.kill(pid, 9)
+                os.waitpid(pid, 0)
+                del running[pid]
+                yield mutant, HUNG
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", default=list(TESTS))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="try each Nth only")
+    asked = parser.parse_args()
+    gc.freeze()
+    total: Counter[str] = Counter()
+    for module in asked.modules:
+        source = (ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8")
+        count: Counter[str] = Counter()
+        ((_, unharmed),) = outcomes(module, [Mutant(0, "no fault", source)], 1)
+        if unharmed != SURVIVED:
+            sys.exit(f"The tests of {module} fail without a fault.")
+        for mutant, outcome in outcomes(module, mutants_of(source)[:: asked.every], asked.jobs):
+            count[outcome] += 1
+            if outcome == SURVIVED:
+                print(f"  {module}:{mutant.line}: {mutant.what}", flush=True)
+        total += count
+        print(f"{module}: {summary(count)}", flush=True)
+    print(f"all: {summary(total)}")
+    return 0 if total[SURVIVED] <= alive(total) / 10 else 1
+
+
+def alive(count: Counter[str]) -> int:
+    """Mutants that could be imported at all."""
+    return count.total() - count[UNBORN]
+
+
+def summary(count: Counter[str]) -> str:
+    noticed = alive(count) - count[SURVIVED]
+    return f"{noticed} of {alive(count)} noticed ({100 * noticed / max(1, alive(count)):.1f} %)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
