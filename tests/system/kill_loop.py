@@ -1,0 +1,135 @@
+"""Processes die at random moments under load, by `kill -9`; in the end everything must be right."""
+
+import math
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.cloud_storage import CloudStorage
+from tests.servers.cloud_storage_faults import Answer, Drop, LoseAnswer
+from tests.servers.versioned_s3 import Temper, VersionedS3
+from tests.system.backends import Backend
+from tests.system.hindrances import Slow, Sometimes
+from tests.system.service import ROOT, Service, environment_for
+from tests.system.verdict import Verdict, judge
+from tests.system.workload import Workload
+
+WHOLE_SHARE = 0.1
+"""Of the kills that end the whole service, not one worker."""
+WHOLE, WORKER = "the whole service", "a worker"
+PHASES = ("before its GET", "waiting for headers", "in the body", "after the last byte")
+WALK_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often to kill, and between which bounds the seconds before each kill lie."""
+
+    kills: int
+    pauses: tuple[float, float]
+
+
+def kill_and_judge(
+    folder: Path,
+    backend: Backend,
+    hindered: Callable[[str], AbstractContextManager[None]],
+    plan: Plan,
+    seed: str,
+) -> Verdict:
+    """Kill while objects come and are overwritten, then say how it ended."""
+    temper = Temper(0.5, 0.3, fault_chance=0.1, rng=random.Random(f"{seed} source"))
+    with VersionedS3(temper) as s3:
+        settings = {"S3_ENDPOINTS": s3.origin, "WEB_CONCURRENCY": "3", "LOG_LEVEL": "WARNING"}
+        environment = environment_for(backend, **settings)
+        service = Service(folder, environment)
+        workload = Workload(s3, lambda: service.port, seed)
+        service.start()
+        try:
+            with hindered(f"{seed} neighbours"), workload:
+                killed = _kill(service, workload, plan, random.Random(f"{seed} kills"))
+            s3.temper = Temper()
+            given_up = len(workload.tally.given_up)
+            healed = walk(environment)
+            workload.redrive()
+            left = walk(environment)
+            verdict = judge(s3.versions, backend.heard(), workload, backend.read)
+        finally:
+            service.end()
+    verdict.figures = {
+        "kills": killed.total(),
+        **{f"  of {what}": count for what, count in sorted(killed.items())},
+        **verdict.figures,
+        "messages given up, and redriven later": given_up,
+        "announced by the second net": healed,
+    }
+    if left:
+        verdict.wrong["silent"].append(f"{left} after the walk")
+    return verdict
+
+
+def _kill(service: Service, workload: Workload, plan: Plan, rng: random.Random) -> Counter[str]:
+    """Kill as often as planned, and on until requests were hit in every phase."""
+    killed: Counter[str] = Counter()
+    whole = round(plan.kills * WHOLE_SHARE)
+    kinds = [WHOLE] * whole + [WORKER] * (plan.kills - whole)
+    rng.shuffle(kinds)
+    while kinds or (set(PHASES) - set(workload.tally.hits) and killed.total() < 2 * plan.kills):
+        kind = kinds.pop() if kinds else WORKER
+        time.sleep(rng.uniform(*plan.pauses))
+        if kind == WHOLE:
+            workload.note_kill()
+            service.kill()
+            service.start()
+        else:
+            worker = rng.choice(service.workers())
+            workload.note_kill()
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        killed[kind] += 1
+    return killed
+
+
+def walk(environment: dict[str, str]) -> int:
+    """Let the second net look at every object; return how many it had to announce."""
+    command = [sys.executable, "reconcile.py", "walk", "--patience", "0"]
+    walked = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
+        timeout=WALK_SECONDS, check=True,
+    )  # fmt: skip
+    found = re.search(r"(\d+) announced just now", walked.stdout)
+    assert found, walked.stdout
+    return int(found[1])
+
+
+class SlowStorage(AbstractContextManager[None]):
+    """Cloud Storage that is slow at every write, loses answers, and refuses some requests."""
+
+    def __init__(self, storage: CloudStorage, seed: str) -> None:
+        self._storage, self._rng = storage, random.Random(seed)
+
+    def __enter__(self) -> None:
+        for kind, seconds in (
+            ("create-session", 0),
+            ("multipart", 0.2),
+            ("finalise", 0.2),
+            ("patch", 0),
+        ):
+            faults = (
+                Slow(self._rng, 0.05, seconds),
+                Sometimes(self._rng, 0.02, Answer(503)),
+                Sometimes(self._rng, 0.02, Drop()),
+                Sometimes(self._rng, 0.02, LoseAnswer()),
+            )
+            self._storage.fault(kind, *faults, times=math.inf)
+
+    def __exit__(self, *exception: object) -> None:
+        self._storage.clear_faults()
