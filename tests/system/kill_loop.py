@@ -32,10 +32,13 @@ WALK_SECONDS = 120
 
 @dataclass(frozen=True)
 class Plan:
-    """How often to kill, and between which bounds the seconds before each kill lie."""
+    """What a run must at least have seen; it goes on until then, for up to thrice the kills."""
 
     kills: int
+    replaced: int
+    """Landings that replaced an earlier one: only these put the order to the test."""
     pauses: tuple[float, float]
+    """Seconds before each kill, from and to."""
 
 
 def kill_and_judge(
@@ -77,12 +80,17 @@ def kill_and_judge(
 
 
 def _kill(service: Service, workload: Workload, plan: Plan, rng: random.Random) -> Counter[str]:
-    """Kill as often as planned, and on until requests were hit in every phase."""
+    """Kill as often as planned, and on until every phase was hit and enough was replaced."""
     killed: Counter[str] = Counter()
     whole = round(plan.kills * WHOLE_SHARE)
     kinds = [WHOLE] * whole + [WORKER] * (plan.kills - whole)
     rng.shuffle(kinds)
-    while kinds or (set(PHASES) - set(workload.tally.hits) and killed.total() < 2 * plan.kills):
+
+    def is_enough() -> bool:
+        hit = set(PHASES) <= set(workload.tally.hits)
+        return (hit and workload.replaced >= plan.replaced) or killed.total() >= 3 * plan.kills
+
+    while kinds or not is_enough():
         kind = kinds.pop() if kinds else WORKER
         time.sleep(rng.uniform(*plan.pauses))
         if kind == WHOLE:

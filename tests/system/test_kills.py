@@ -34,7 +34,7 @@ def test_kills_lose_nothing_in_the_embedded_store(tmp_path: Path) -> None:
         tmp_path,
         Embedded(tmp_path),
         lambda seed: slow_topic(topic, seed),
-        Plan(35, (0.1, 0.5)),
+        Plan(35, 100, (0.1, 0.5)),
         SEED,
     )
 
@@ -50,10 +50,10 @@ def test_kills_lose_nothing_in_cloud_storage(pubsub_emulator: str, tmp_path: Pat
                 tmp_path,
                 backend,
                 lambda seed: SlowStorage(storage, seed),
-                Plan(15, (0.3, 0.9)),
+                Plan(15, 50, (0.3, 0.9)),
                 SEED,
             )
         finally:
             backend.close()
 
-    assert_good(verdict, replaced=30)
+    assert_good(verdict, replaced=50)

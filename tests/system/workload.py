@@ -51,6 +51,7 @@ class Try:
     """One request that is on its way."""
 
     url: str
+    port: int
     phase: str | None = None
     """How far it was at the last kill since it began."""
     killed_at: datetime | None = None
@@ -113,15 +114,21 @@ class Workload:
             raise AssertionError(f"Messages are not answered 200 within {seconds:.0f} s.")
 
     @property
-    def flying(self) -> int:
-        return len(self._flying)
+    def replaced(self) -> int:
+        """At least so many landings replaced an earlier one, as the answers tell."""
+        hot = {landed for landed in self.tally.landed.copy() if "/hot/" in landed[0]}
+        return len(hot) - len({name for name, _ in hot})
 
-    def note_kill(self) -> None:
-        """Remember how far each request is: if it is not answered, this kill hit it."""
+    def note_kill(self, port: int | None = None) -> None:
+        """Remember how far each request is: if it is not answered, this kill hit it.
+
+        With a port, only the requests to that one are meant.
+        """
         with self._lock:
             now = datetime.now(UTC)
             for attempt in self._flying:
-                attempt.phase, attempt.killed_at = self._s3.phase(attempt.url), now
+                if port in (None, attempt.port):
+                    attempt.phase, attempt.killed_at = self._s3.phase(attempt.url), now
 
     def redrive(self) -> None:
         """Send what was given up until it is answered 200."""
@@ -131,7 +138,7 @@ class Workload:
 
     def ask_again(self, version: Version) -> tuple[str, str]:
         """Send a message once more; return status and generation."""
-        attempt = Try(self._s3.sign(version.key))
+        attempt = Try(self._s3.sign(version.key), self._port())
         status, told = self._send(version, attempt)
         self._s3.forget(attempt.url)
         assert status == 200, told
@@ -166,7 +173,7 @@ class Workload:
     def _deliver(self, version: Version, rng: random.Random, *, may_give_up: bool) -> None:
         hit_at: datetime | None = None
         while True:
-            attempt = Try(self._s3.sign(version.key))
+            attempt = Try(self._s3.sign(version.key), self._port())
             status, told = self._fly(version, attempt)
             if status == 200:
                 self._note_end(version, told, hit_at)
@@ -198,7 +205,7 @@ class Workload:
     def _send(self, version: Version, attempt: Try) -> tuple[int, dict[str, Any]]:
         body = sample_message(BUCKET, version.key, version.head, attempt.url)
         headers = {"Content-Type": "application/json", "x-api-key": API_KEY}
-        connection = http.client.HTTPConnection("127.0.0.1", self._port(), timeout=ANSWER_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", attempt.port, timeout=ANSWER_SECONDS)
         with closing(connection):
             connection.request("POST", "/processmessage", body, headers)
             answer = connection.getresponse()
