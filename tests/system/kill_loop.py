@@ -1,6 +1,5 @@
 """Processes die at random moments under load, by `kill -9`; in the end everything must be right."""
 
-import math
 import os
 import random
 import re
@@ -9,16 +8,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.cloud_storage import CloudStorage
-from tests.servers.cloud_storage_faults import Answer, Drop, LoseAnswer
 from tests.servers.versioned_s3 import Temper, VersionedS3
-from tests.system.backends import Backend
-from tests.system.hindrances import Slow, Sometimes
+from tests.system.neighbours import Neighbours
 from tests.system.service import ROOT, Service, environment_for
 from tests.system.verdict import Verdict, judge
 from tests.system.workload import Workload
@@ -41,30 +36,24 @@ class Plan:
     """Seconds before each kill, from and to."""
 
 
-def kill_and_judge(
-    folder: Path,
-    backend: Backend,
-    hindered: Callable[[str], AbstractContextManager[None]],
-    plan: Plan,
-    seed: str,
-) -> Verdict:
+def kill_and_judge(folder: Path, neighbours: Neighbours, plan: Plan, seed: str) -> Verdict:
     """Kill while objects come and are overwritten, then say how it ended."""
     temper = Temper(0.5, 0.3, fault_chance=0.1, rng=random.Random(f"{seed} source"))
     with VersionedS3(temper) as s3:
         settings = {"S3_ENDPOINTS": s3.origin, "WEB_CONCURRENCY": "3", "LOG_LEVEL": "WARNING"}
-        environment = environment_for(backend, **settings)
+        environment = environment_for(neighbours.backend, **settings)
         service = Service(folder, environment)
         workload = Workload(s3, lambda: service.port, seed)
         service.start()
         try:
-            with hindered(f"{seed} neighbours"), workload:
+            with neighbours.slow(f"{seed} neighbours"), workload:
                 killed = _kill(service, workload, plan, random.Random(f"{seed} kills"))
             s3.temper = Temper()
             given_up = len(workload.tally.given_up)
             healed = walk(environment)
             workload.redrive()
             left = walk(environment)
-            verdict = judge(s3.versions, backend.heard(), workload, backend.read)
+            verdict = judge(s3.versions, workload, neighbours.backend)
         finally:
             service.end()
     verdict.figures = {
@@ -116,28 +105,3 @@ def walk(environment: dict[str, str]) -> int:
     found = re.search(r"(\d+) announced just now", walked.stdout)
     assert found, walked.stdout
     return int(found[1])
-
-
-class SlowStorage(AbstractContextManager[None]):
-    """Cloud Storage that is slow at every write, loses answers, and refuses some requests."""
-
-    def __init__(self, storage: CloudStorage, seed: str) -> None:
-        self._storage, self._rng = storage, random.Random(seed)
-
-    def __enter__(self) -> None:
-        for kind, seconds in (
-            ("create-session", 0),
-            ("multipart", 0.2),
-            ("finalise", 0.2),
-            ("patch", 0),
-        ):
-            faults = (
-                Slow(self._rng, 0.05, seconds),
-                Sometimes(self._rng, 0.02, Answer(503)),
-                Sometimes(self._rng, 0.02, Drop()),
-                Sometimes(self._rng, 0.02, LoseAnswer()),
-            )
-            self._storage.fault(kind, *faults, times=math.inf)
-
-    def __exit__(self, *exception: object) -> None:
-        self._storage.clear_faults()

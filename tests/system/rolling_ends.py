@@ -50,7 +50,7 @@ def end_and_judge(
         healed = walk(environment)
         workload.redrive()
         left = walk(environment)
-        verdict = judge(s3.versions, backend.heard(), workload, backend.read)
+        verdict = judge(s3.versions, workload, backend)
     if left:
         verdict.wrong["silent"].append(f"{left} after the walk")
     verdict.figures["announced by the second net"] = healed

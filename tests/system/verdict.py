@@ -8,12 +8,11 @@ a missing link landed and was never announced, a loose one was announced and nev
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.servers.versioned_s3 import BUCKET, Version
-from tests.system.backends import Heard
+from tests.system.backends import Backend, Heard
 from tests.system.workload import Tally, Workload
 
 USUAL = {
@@ -58,12 +57,7 @@ class Verdict:
         return "\n".join([*lines, *named])
 
 
-def judge(
-    versions: dict[str, list[Version]],
-    heard: Sequence[Heard],
-    workload: Workload,
-    read: Callable[[str], bytes | None],
-) -> Verdict:
+def judge(versions: dict[str, list[Version]], workload: Workload, backend: Backend) -> Verdict:
     """Compare what S3 had, what was announced, what was answered and what is there.
 
     The service must run: each object's current version is sent once more, and must be there.
@@ -71,7 +65,7 @@ def judge(
     verdict, tally = Verdict(), workload.tally
     chains: dict[str, dict[int, Heard]] = defaultdict(dict)
     copies: Counter[str] = Counter()
-    for notification in heard:
+    for notification in backend.heard():
         name, generation = _landing(notification)
         chains[name].setdefault(generation, notification)
         copies[notification.attributes["ce-id"]] += 1
@@ -80,7 +74,7 @@ def judge(
     for key, put in versions.items():
         name = f"{BUCKET}/{key}"
         status, live = workload.ask_again(put[-1])
-        if status != "already-landed" or read(name) != put[-1].body():
+        if status != "already-landed" or backend.read(name) != put[-1].body():
             verdict.wrong["lost"].append(f"{name} ({status})")
         _judge_chain(verdict, name, chains.get(name, {}), int(live or 0))
         _judge_bytes(verdict, name, chains.get(name, {}), put)
