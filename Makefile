@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
 CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder
 
-.PHONY: help demo run key test check lock sbom clean
+.PHONY: help demo run key test check soak lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -37,6 +37,12 @@ check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
 	git ls-files | grep -vE '^(tests/|requirements.*[.]txt)' | \
 	  xargs $(BIN)/detect-secrets-hook --exclude-lines '"etag"|API_KEYS_SECRET'
 	$(BIN)/python -m pytest
+
+soak: .venv/done ## the long runs with their figures; KILLS=1000 MINUTES=30
+	$(BIN)/python -m tests.soak.kills --kills $(or $(KILLS),1000)
+	$(BIN)/python -m tests.soak.graceful_ends
+	$(BIN)/python -m tests.soak.endurance --minutes $(or $(MINUTES),30)
+	$(BIN)/python -m tests.soak.schema
 
 lock: .venv/done ## renew the pinned requirements from the *.in files
 	for name in requirements requirements-dev; do \

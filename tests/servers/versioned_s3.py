@@ -23,6 +23,7 @@ import google_crc32c
 
 BUCKET = "pictures"
 BLOCK = 64 * 1024
+PERIOD = 1_048_573
 FAULTS = ("slow down", "expired", "wrong byte", "cut", "reset")
 _DATE = "%Y%m%dT%H%M%SZ"
 _SECRET = b"canary-signing-secret"
@@ -38,7 +39,9 @@ class Version:
     size: int
 
     def body(self) -> bytes:
-        return random.Random(self.seed).randbytes(self.size)
+        """Random, and repeated at steps that no block of a power of two has."""
+        period = random.Random(self.seed).randbytes(min(self.size, PERIOD))
+        return (period * (self.size // PERIOD + 1))[: self.size]
 
     @cached_property
     def etag(self) -> str:

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.servers.versioned_s3 import Temper, VersionedS3
+from tests.system.aftermath import settle
 from tests.system.backends import Backend
-from tests.system.kill_loop import walk
 from tests.system.service import Service, environment_for
-from tests.system.verdict import Verdict, judge
+from tests.system.verdict import Verdict
 from tests.system.workload import Mix, Workload
 
 LAG_SECONDS = 0.2
@@ -45,13 +45,6 @@ def end_and_judge(
                 ending.append(waiting.submit(old.end))
                 time.sleep(LAG_SECONDS)
                 serving[:] = serving[-1:]
+            s3.temper = Temper()
         seconds = [ended.result() for ended in ending]
-        s3.temper = Temper()
-        healed = walk(environment)
-        workload.redrive()
-        left = walk(environment)
-        verdict = judge(s3.versions, workload, backend)
-    if left:
-        verdict.wrong["silent"].append(f"{left} after the walk")
-    verdict.figures["announced by the second net"] = healed
-    return verdict, seconds
+        return settle(s3, workload, backend, environment), seconds

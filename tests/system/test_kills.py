@@ -35,4 +35,4 @@ def test_kills_lose_nothing_in_the_embedded_store(tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 def test_kills_lose_nothing_in_cloud_storage(pubsub_emulator: str, tmp_path: Path) -> None:
     with cloud(tmp_path, pubsub_emulator) as neighbours:
-        assert_kills_lose_nothing(tmp_path, neighbours, Plan(15, 50, (0.3, 0.9)))
+        assert_kills_lose_nothing(tmp_path, neighbours, Plan(15, 30, (0.3, 0.9)))

@@ -104,7 +104,7 @@ class Workload:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
-    def stop(self, seconds: float = 60.0) -> None:
+    def stop(self, seconds: float = 120.0) -> None:
         """Let no version more come, and every sender finish with what it sends."""
         self._stopped.set()
         deadline = time.monotonic() + seconds
