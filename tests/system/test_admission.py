@@ -97,8 +97,10 @@ def test_at_twice_the_cap_all_is_done_or_refused_at_once(house: House) -> None:
 
     done = [reason_of(sent.result(60)) for sent in house.running]
     assert done == ["200"] * WORKERS * CAP
-    assert max(refusals) < REFUSAL_SECONDS, sorted(refusals)[-5:]
-    assert sorted(health)[OFFERS * 99 // 100] < HEALTH_SECONDS, sorted(health)[-5:]
+    slowest, p99 = max(refusals), sorted(health)[OFFERS * 99 // 100]
+    print(f"slowest of {OFFERS} refusals {slowest * 1000:.0f} ms, health p99 {p99 * 1000:.0f} ms")
+    assert slowest < REFUSAL_SECONDS
+    assert p99 < HEALTH_SECONDS
     assert reason_of(house.service.send(house.message(1000))) == "200"
 
 
@@ -140,4 +142,5 @@ def test_memory_is_bounded_whatever_is_offered(house: House) -> None:
     assert answers == [b"HTTP/1.1 503 SERVICE UNAVAILABLE"] * CROWD
     assert [reason_of(sent.result(110)) for sent in house.running] == ["200"] * WORKERS * CAP
     added = {pid: usage_of(pid).peak - was for pid, was in before.items()}
-    assert max(added.values()) < MAX_ADDED_BYTES, added
+    print(f"memory added by worker: {added}")
+    assert max(added.values()) < MAX_ADDED_BYTES

@@ -34,7 +34,8 @@ def test_twenty_ends_lose_nothing_and_leave_nothing_behind(tmp_path: Path) -> No
         tmp_path, Embedded(tmp_path), ENDS, SEED, temper, Mix(give_up=0.0)
     )
 
-    told = f"seed {SEED}\n{verdict}"
+    told = f"seed {SEED}\n{verdict}\n  slowest end: {max(seconds):.1f} s"
+    print(told)
     assert verdict.is_good, told
     # Only what had not begun yet may be left without an answer: the sender repeats it.
     assert set(verdict.hits) <= {"before its GET"}, told

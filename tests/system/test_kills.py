@@ -19,7 +19,7 @@ def assert_kills_lose_nothing(folder: Path, neighbours: Neighbours, plan: Plan) 
     verdict = kill_and_judge(folder, neighbours, plan, SEED)
 
     told = f"seed {SEED}\n{verdict}"
-    print(told)  # noqa: T201 - `pytest -s` shows the figures
+    print(told)
     assert verdict.is_good, told
     for phase in PHASES:
         assert verdict.hits[phase], f"no request was killed {phase}: {told}"
