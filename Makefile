@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
 CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder
 
-.PHONY: help demo run key lambda test check soak mutants lock sbom clean
+.PHONY: help demo run key lambda test check soak mutants bench lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,7 +43,12 @@ check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
 	  xargs $(BIN)/detect-secrets-hook --exclude-lines '"etag"|API_KEYS_SECRET|GetSecretValue'
 	$(BIN)/python -m pytest
 
-soak: .venv/done ## the long runs: generated URLs, bodies and requests, fuzzed bytes
+soak: .venv/done ## the long runs, with their figures: KILLS=1000 MINUTES=30
+	$(BIN)/python -m tests.soak.kills --kills $(or $(KILLS),1000)
+	$(BIN)/python -m tests.soak.graceful_ends
+	$(BIN)/python -m tests.soak.endurance --minutes $(or $(MINUTES),30)
+	$(BIN)/python -m tests.soak.model
+	$(BIN)/python -m tests.soak.sync
 	$(BIN)/python -m pytest --hypothesis-profile=soak --timeout=0 --hypothesis-show-statistics \
 	  tests/unit/transfer/test_generated_urls.py tests/unit/handlers/test_generated_bodies.py
 	$(BIN)/python -m tests.soak.schema
@@ -51,6 +56,9 @@ soak: .venv/done ## the long runs: generated URLs, bodies and requests, fuzzed b
 
 mutants: .venv/done ## puts faults into the guard, key and message modules: do the tests notice?
 	$(BIN)/python -m tests.soak.mutants
+
+bench: .venv/done ## measures beside others; the tables are in build/bench
+	$(BIN)/python -m bench
 
 lock: .venv/done ## renew the pinned requirements from the *.in files
 	for name in requirements requirements-dev; do \

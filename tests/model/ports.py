@@ -1,6 +1,7 @@
 """Ports that repeat the answers of a history, and break the run off where it ends."""
 
 import base64
+import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
@@ -174,7 +175,9 @@ class ScriptedStore:
         answer = self._script.ask(calls.Stat())
         return self._script.describe(answer) if isinstance(answer, Seen) else None
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self, name: str, size: int, headers: ObjectHeaders, token: Token, deadline: float = math.inf
+    ) -> Upload:
         self._script.ask(calls.Create(token))
         return _ScriptedUpload(self._script, headers, token)
 

@@ -1,5 +1,6 @@
 """Ports that lack one promise, over ports that keep it."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -18,7 +19,9 @@ class Unconditional:
     def stat(self, name: str) -> StoredObject | None:
         return self.store.stat(name)
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self, name: str, size: int, headers: ObjectHeaders, token: Token, deadline: float = math.inf
+    ) -> Upload:
         return _PutOff(self, name, size, headers, token)
 
     def patch(self, name: str, token: Token, metadata: Mapping[str, str]) -> StoredObject:
@@ -82,7 +85,9 @@ class NeverAborting:
         self.patch = store.patch
         self.check = store.check
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self, name: str, size: int, headers: ObjectHeaders, token: Token, deadline: float = math.inf
+    ) -> Upload:
         return _Kept(self._store.create(name, size, headers, token))
 
 

@@ -1,5 +1,6 @@
 """The ports of one Landfall, with a door behind each call: its answer can be held back there."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
@@ -63,7 +64,9 @@ class Doors:
         self.leave("stat")
         return there
 
-    def create(self, name: str, size: int, headers: ObjectHeaders, token: Token) -> Upload:
+    def create(
+        self, name: str, size: int, headers: ObjectHeaders, token: Token, deadline: float = math.inf
+    ) -> Upload:
         upload = self._store.create(name, size, headers, token)
         self.leave("create")
         return _UploadDoors(self, upload)

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.error import HTTPError
@@ -14,7 +15,7 @@ from urllib.request import urlopen
 import grpc
 from google.api_core.exceptions import DeadlineExceeded
 from google.auth.credentials import AnonymousCredentials
-from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
@@ -28,6 +29,8 @@ class Heard:
 
     attributes: dict[str, str]
     data: dict[str, Any]
+    published: datetime
+    """As the topic says."""
 
 
 class Surroundings(Protocol):
@@ -63,8 +66,11 @@ class Embedded:
 
     def heard(self) -> list[Heard]:
         with closing(sqlite3.connect(self._topic)) as topic:
-            query = "SELECT attributes, data FROM notifications ORDER BY id"
-            return [Heard(json.loads(a), json.loads(d)) for a, d in topic.execute(query)]
+            query = "SELECT attributes, data, publish_time FROM notifications ORDER BY id"
+            return [
+                Heard(json.loads(attributes), json.loads(data), datetime.fromisoformat(published))
+                for attributes, data, published in topic.execute(query)
+            ]
 
 
 class Cloud:
@@ -121,10 +127,13 @@ class Cloud:
                 break
             if pulled:
                 quiet_since = time.monotonic()
-                self._heard += [
-                    Heard(dict(m.message.attributes), json.loads(m.message.data)) for m in pulled
-                ]
+                self._heard += [_heard(m.message) for m in pulled]
                 self._subscriber.acknowledge(
                     subscription=self._subscription, ack_ids=[m.ack_id for m in pulled]
                 )
         return self._heard
+
+
+def _heard(message: PubsubMessage) -> Heard:
+    published = datetime.fromtimestamp(message.publish_time.timestamp(), UTC)
+    return Heard(dict(message.attributes), json.loads(message.data), published)

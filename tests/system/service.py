@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -26,13 +25,45 @@ START_SECONDS = 60
 Answer = tuple[int, dict[str, Any]]
 
 
-@dataclass
 class Service:
-    """A running gunicorn."""
+    """Gunicorn, in a process group of its own, as a container holds it."""
 
-    port: int
-    process: subprocess.Popen[bytes]
-    log: Path
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], under: Sequence[str | Path] = ()
+    ) -> None:
+        self._command = [*under, PROGRAMS / "gunicorn"]
+        self.port = free_port()
+        self.log = folder / f"landfall-{self.port}.log"
+        self._environment = {**environment, "PORT": str(self.port)}
+
+    def start(self) -> None:
+        """Begin, or begin again; return once it is ready."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdout=output,
+                stderr=output, start_new_session=True,
+            )  # fmt: skip
+        try:
+            _wait_until_ready(self.process, self.port, self.log)
+        except BaseException:
+            self.kill()
+            raise
+
+    def end(self) -> float:
+        """End it by SIGTERM as the platform does, and return after how many seconds it did."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """End all its processes at once and without warning, as when its container is killed."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def send(
         self,
@@ -53,7 +84,7 @@ class Service:
             return answer.status, json.loads(answer.read())
 
     def workers(self) -> list[int]:
-        """The processes that serve."""
+        """The processes that serve, or are about to."""
         pid = self.process.pid
         return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -77,22 +108,12 @@ def serving(
 
     `under` is a command that becomes the one that follows it, such as `nice`.
     """
-    port, log = free_port(), folder / "landfall.log"
-    environment = environment_for(backend, PORT=str(port), **settings)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*under, PROGRAMS / "gunicorn"],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
+    service = Service(folder, environment_for(backend, **settings), under)
+    service.start()
     try:
-        _wait_until_ready(process, port, log)
-        yield Service(port, process, log)
+        yield service
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=START_SECONDS)
+        service.end()
 
 
 def sample_message(bucket: str, key: str, head: Mapping[str, Any], url: str) -> bytes:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.servers.s3 import rclone_server
 from tests.system.backends import Backend
-from tests.system.service import Service, message_about, serving
+from tests.system.processes import usage_of
+from tests.system.service import message_about, serving
 
 GIBIBYTE = 1024**3
 SIZE = 2 * GIBIBYTE
@@ -27,13 +28,6 @@ def signing_s3(tmp_path: Path) -> Iterator[tuple[str, Any]]:
         yield server.endpoint, server.client
 
 
-def resident(service: Service, field: str) -> int:
-    """The largest worker's memory in bytes, now (VmRSS) or at its peak (VmHWM)."""
-    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in service.workers()]
-    lines = [line for status in statuses for line in status.splitlines()]
-    return max(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
-
-
 @pytest.mark.timeout(300)
 def test_two_gibibytes_land_in_little_memory(
     backend: Backend, signing_s3: tuple[str, Any], tmp_path: Path
@@ -41,12 +35,12 @@ def test_two_gibibytes_land_in_little_memory(
     url, s3 = signing_s3
     with serving(tmp_path, backend, S3_ENDPOINTS=url, WEB_CONCURRENCY="1") as service:
         assert service.send(message_about(s3, BUCKET, "small"))[0] == 200
-        before = resident(service, "VmRSS")
+        before = max(usage_of(pid).resident for pid in service.workers())
         message = message_about(s3, BUCKET, "sparse")
 
         status, answer = service.send(message)
 
-        added = resident(service, "VmHWM") - before
+        added = max(usage_of(pid).peak for pid in service.workers()) - before
         assert (status, answer["status"]) == (200, "landed")
         assert answer["object"]["size"] == SIZE
         assert added < MAX_ADDED_BYTES, f"{added / 1024**2:.1f} MiB"

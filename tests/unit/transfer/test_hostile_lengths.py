@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from flask import Flask, request
 
-from handlers.body import MAX_BYTES, read_message_fields
+from handlers.body import MAX_BYTES, read_message_body
 from handlers.errors import RequestRefused
 from tests.unit.transfer.test_presigned_url import LISTED
 from tests.unit.transfer.urls import BUCKET, HOST, KEY, query, url
@@ -96,7 +96,7 @@ def test_a_body_is_decided_at_once(text: str) -> None:
         with Flask("test").test_request_context(
             method="POST", data=text, content_type="application/json"
         ):
-            read_message_fields(request)
+            read_message_body(request)
 
     assert seconds(read) < SLOWEST_SECONDS
 
