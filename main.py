@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from flask import Flask
@@ -14,7 +14,7 @@ from handlers.api_key import CallerCheck
 from handlers.app import create_app
 from handlers.health import HealthHandlers
 from handlers.process_message import MessageHandlers
-from handlers.spec import SpecInvalid, read_operations
+from handlers.spec import Operation, SpecInvalid, read_operations
 from settings import Settings, SettingsInvalid, read_keys_file, read_settings
 from transfer.admission import Admission
 from transfer.api_keys import parse_api_keys
@@ -41,6 +41,7 @@ def build(settings: Settings) -> Flask:
     admission = Admission(settings.max_transfers)
     return assemble(
         settings,
+        read_operations(SPEC),
         admission,
         S3Source(ends=admission.ends),
         make_store(settings.landing_bucket),
@@ -51,6 +52,7 @@ def build(settings: Settings) -> Flask:
 
 def assemble(
     settings: Settings,
+    operations: Sequence[Operation],
     admission: Admission,
     source: Source,
     store: Store,
@@ -76,7 +78,6 @@ def assemble(
         settings.s3_partitions,
     )
     health = HealthHandlers(readiness, admission)
-    operations = read_operations(SPEC)
     handlers = {
         "processMessage": messages.process_message,
         "getHealth": health.get_health,

@@ -36,6 +36,9 @@ from transfer.store import ABSENT, ObjectHeaders, StoredObject, Token, Upload
 LEFTOVER_SECONDS = 2 * 60 * 60
 """No transfer lasts so long: a temporary file this old belongs to a process that died."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_WORDS = "The landing directory is full: make room on its disk. No restart is needed."
+
 
 class DirectoryStore:
     """Objects of one directory. Processes and threads may share it."""
@@ -106,6 +109,8 @@ class DirectoryStore:
                 if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
                     leftover.unlink(missing_ok=True)
         except OSError as error:
+            if error.errno in _FULL:
+                raise StoreUnavailable(_FULL_WORDS) from None
             raise Misconfigured(
                 f"The landing directory {self._root} cannot be written ({error.strerror}): "
                 "create it, or correct LANDING_BUCKET."
@@ -265,10 +270,8 @@ def translated() -> Iterator[None]:
             raise Misconfigured(
                 "The landing directory may not be written: correct its rights or LANDING_BUCKET."
             ) from None
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreUnavailable(
-                "The landing directory is full: make room on its disk. No restart is needed."
-            ) from None
+        if error.errno in _FULL:
+            raise StoreUnavailable(_FULL_WORDS) from None
         raise StoreUnavailable(f"The landing directory failed ({error.strerror}).") from None
 
 

@@ -65,8 +65,14 @@ class DirectoryUpload:
     def _append(self, block: bytes) -> None:
         view = memoryview(block)
         self._broken = True
-        while view:
-            view = view[self._file.write(view) :]
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError:  # the disk is full, perhaps for a moment only: none of it was written
+            self._file.seek(self._length)
+            self._file.truncate()
+            self._broken = False
+            raise
         self._broken = False
         self._crc32c.update(block)
         self._md5.update(block)

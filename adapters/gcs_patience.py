@@ -41,10 +41,16 @@ class Patience:
     def for_tidying(self) -> Timeout:
         return self.tidy_seconds, self.tidy_seconds
 
-    def pause(self, tries: int) -> None:
-        """Wait, after so many tries, before the next."""
+    def pause(self, tries: int, deadline: float) -> None:
+        """Wait, after so many tries, before the next.
+
+        Raises:
+            StoreUnavailable: There is no time for another.
+        """
         jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-        time.sleep(jitter * self.call_seconds / 48 * 2.0**tries)
+        seconds = jitter * self.call_seconds / 48 * 2.0**tries
+        _left(deadline - seconds)
+        time.sleep(seconds)
 
     def _timeout(self, seconds: float, deadline: float) -> Timeout:
         left = _left(deadline)

@@ -117,8 +117,8 @@ class SessionUpload:
 
     def _expect_unfinished(self, tries: int) -> None:
         """Return if the tail should be sent again; its answer may be all that was lost."""
-        self._patience.pause(tries)
         try:
+            self._patience.pause(tries, self._deadline)
             if self._ask_state().status == _RESUME:
                 return
         except StoreUnavailable:
@@ -130,10 +130,10 @@ class SessionUpload:
             try:
                 answer = self._put(b"", f"bytes */{self._size}")
             except StoreUnavailable:
-                self._patience.pause(tries)
+                self._patience.pause(tries, self._deadline)
                 continue
             if answer.status == 429 or answer.status >= 500:
-                self._patience.pause(tries)
+                self._patience.pause(tries, self._deadline)
                 continue
             if answer.status in (200, 201, _RESUME):
                 return answer

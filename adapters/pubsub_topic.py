@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapters.late_client import LateClient
 from adapters.pubsub_errors import forbidden, translated
+from transfer.errors import NotifyUnavailable
 from transfer.notification import Notification
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class PubSubTopic:
                 retry=self._retry,
                 timeout=self._try_seconds,
             )
-            return str(answer.message_ids[0])
+        for message_id in answer.message_ids:
+            return str(message_id)
+        raise NotifyUnavailable("Pub/Sub answered without an id: it may or may not have been done.")
 
     def check(self) -> None:
         """Ask for the right to publish; the emulator has no rights, so there for the topic."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.places import CloudPlace, DirectoryPlace, Place, cloud_place
-from tests.faults.rig import SIZES, Rig, body_of, running
+from tests.faults.rig import HASTY_SECONDS, SIZES, Rig, body_of, running
 from tests.servers.scripted_s3 import ScriptedS3
 
 
@@ -43,6 +43,13 @@ def place(request: pytest.FixtureRequest) -> Place:
 @pytest.fixture
 def rig(place: Place, s3: ScriptedS3) -> Iterator[Rig]:
     with running(place, s3) as rig:
+        yield rig
+
+
+@pytest.fixture
+def hasty(place: Place, s3: ScriptedS3) -> Iterator[Rig]:
+    """It does not wait long for a source that is silent."""
+    with running(place, s3, idle_seconds=HASTY_SECONDS) as rig:
         yield rig
 
 

@@ -14,8 +14,9 @@ from urllib.parse import quote
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from adapters.pinned_http import new_tls_context
-from adapters.s3_source import S3Source
-from main import assemble
+from adapters.s3_source import IDLE_SECONDS, S3Source
+from handlers.spec import read_operations
+from main import SPEC, assemble
 from settings import read_settings
 from tests.faults.places import Place
 from tests.servers.scripted_s3 import ScriptedS3
@@ -30,9 +31,10 @@ BUCKET, KEY = "pictures", "herons/a b.png"
 NAME = f"{BUCKET}/{KEY}"
 SIZES = {"empty": 0, "one byte": 1, "one chunk": STEP, "three chunks and a byte": 3 * STEP + 1}
 LARGE = 3 * STEP + 1
-HEADER_SECONDS = IDLE_SECONDS = 0.5
-SECONDS = 20.0
+HASTY_SECONDS = 0.7
+SECONDS = 60.0
 TLS = new_tls_context()
+OPERATIONS = read_operations(SPEC)
 SETTINGS = {
     "API_KEYS": json.dumps(
         [
@@ -153,6 +155,13 @@ class _Quiet(WSGIRequestHandler):
         """Keep the output of the tests clean."""
 
 
+def wait_until(done: Callable[[], object], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.005)
+
+
 def short_sleep(seconds: float) -> None:
     time.sleep(seconds / 20)
 
@@ -162,16 +171,20 @@ def running(
     place: Place,
     s3: ScriptedS3,
     seconds: float = SECONDS,
+    idle_seconds: float = IDLE_SECONDS,
     source: Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     interruptions: int = 3,
     **settings: str,
 ) -> Iterator[Rig]:
-    """Serve until the block ends. A message has so many seconds."""
+    """Serve until the block ends.
+
+    A message has so many seconds, of which its source may be silent for `idle_seconds`.
+    """
     read = read_settings({**SETTINGS, "S3_ENDPOINTS": s3.origin, **settings})
     admission = Admission(read.max_transfers, clock)
     source = source or S3Source(
-        TLS, header_seconds=HEADER_SECONDS, idle_seconds=IDLE_SECONDS, ends=admission.ends
+        TLS, header_seconds=idle_seconds, idle_seconds=idle_seconds, ends=admission.ends
     )
 
     def new_budget() -> Budget:
@@ -182,7 +195,7 @@ def running(
             min_seconds=seconds,
         )
 
-    app = assemble(read, admission, source, place.store, place.topic, new_budget)
+    app = assemble(read, OPERATIONS, admission, source, place.store, place.topic, new_budget)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.faults.places import Place
-from tests.faults.rig import KEY, LARGE, Answer, Rig, body_of, running
+from tests.faults.rig import KEY, LARGE, Answer, Rig, body_of, running, wait_until
 from tests.servers.scripted_s3 import ScriptedS3, held, stalled
 from transfer.admission import GRACE_SECONDS
 
@@ -90,8 +90,7 @@ def test_a_transfer_that_cannot_end_in_time_is_given_up_cleanly(
     s3.faults = [stalled(LARGE // 2)] * 9
     with running(place, s3, clock=ending_soon) as rig, ThreadPoolExecutor() as pool:
         sending = pool.submit(rig.send)
-        while not s3.asked:
-            time.sleep(0.005)
+        wait_until(lambda: s3.asked)
         rig.admission.drain()
 
         given_up = sending.result(10)

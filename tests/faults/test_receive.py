@@ -95,7 +95,7 @@ def test_a_key_that_a_gateway_let_pass_unchecked_is_checked_here(rig: Rig) -> No
     """What Cloud Endpoints adds says nothing of the key while Service Control is down."""
     passed = {"x_endpoint_api_project_id": "1234", "x_endpoint_api_consumer_type": "PROJECT"}
 
-    assert rig.send(x_api_key="wrong", **passed).outcome == (401, "API_KEY_INVALID")
+    assert rig.send(None, x_api_key="wrong", **passed).outcome == (401, "API_KEY_INVALID")
 
     rig.assert_nothing_happened()
-    assert rig.send(**passed).outcome == (200, "landed")
+    assert rig.send(None, **passed).outcome == (200, "landed")

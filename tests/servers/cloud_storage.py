@@ -108,6 +108,10 @@ class CloudStorage:
     def open_sessions(self) -> int:
         return sum(session.is_open for session in list(self._api.sessions.values()))
 
+    def forget_sessions(self) -> None:
+        """Know no upload any more, as the service may: 404 for all that comes to them."""
+        self._api.sessions.clear()
+
     @property
     def session_ids(self) -> list[str]:
         """Of all uploads that were ever begun: who knows one may write."""

@@ -65,8 +65,9 @@ class PubSub:
 
     def vanish(self) -> None:
         """Cut all connections; `start` brings the service back."""
+        stopped = self._server.stop(None)
         self.ending.set()
-        self._server.stop(None).wait()
+        stopped.wait()
 
     def close(self) -> None:
         self.vanish()
@@ -120,13 +121,19 @@ def lose_answer(code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> Fault:
     return fault
 
 
-def hang(pubsub: PubSub, request: bytes, context: Any) -> bytes:
+def hang(pubsub: PubSub, request: bytes, context: Any) -> NoReturn:
     """Neither keeps nor answers."""
     pubsub.ending.wait(20)
+    context.abort(grpc.StatusCode.CANCELLED, "the test is over")
+    raise AssertionError
+
+
+def acknowledge_nothing(pubsub: PubSub, request: bytes, context: Any) -> bytes:
+    """A success that names no message."""
     return b""
 
 
-def keep_and_hang(pubsub: PubSub, request: bytes, context: Any) -> bytes:
+def keep_and_hang(pubsub: PubSub, request: bytes, context: Any) -> NoReturn:
     """Keeps the message, and does not say so."""
     pubsub.keep(request)
-    return hang(pubsub, request, context)
+    hang(pubsub, request, context)

@@ -72,7 +72,7 @@ class ScriptedS3(RawServer):
             return _split(error("412 Precondition Failed", "PreconditionFailed"))
         headers: dict[str, str | None] = {"ETag": f'"{held.etag}"', **held.headers}
         if not asked.start:
-            return _split(answer(held.body, **headers))
+            return _split(answer(held.body, "200 OK", **headers))
         size = len(held.body)
         headers["Content-Range"] = f"bytes {asked.start}-{size - 1}/{size}"
         return _split(answer(held.body[asked.start :], "206 Partial Content", **headers))
