@@ -54,7 +54,7 @@ def test_a_source_that_breaks_off_is_asked_for_the_rest_of_the_same_bytes(
     landed = rig.send(rig.message(**DIGESTS))
 
     assert landed.outcome == (200, "landed")
-    assert landed.json["verified"] == ["size", "md5", "sha1", "sha256"]
+    assert {"size", "sha1", "sha256"} <= set(landed.json["verified"])
     first, second = rig.s3.asked
     assert first == Asked(0, ETAG)
     assert second.if_match == ETAG
