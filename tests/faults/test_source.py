@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -98,11 +99,32 @@ ADDRESSES = {
 }
 
 
+@pytest.fixture(scope="module")
+def dialled() -> list[tuple[str, int]]:
+    """Where this process connects to, whoever does it, as Python's audit events tell."""
+    seen: list[tuple[str, int]] = []
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "socket.connect" and isinstance(arguments[1], tuple):
+            seen.append(arguments[1][:2])
+
+    sys.addaudithook(note)  # for good
+    return seen
+
+
+def test_it_is_seen_where_this_process_connects_to(
+    dialled: list[tuple[str, int]], s3: ScriptedS3
+) -> None:
+    socket.create_connection(("127.0.0.1", s3.port)).close()
+
+    assert ("127.0.0.1", s3.port) in dialled
+
+
 @pytest.mark.row("13")
 @pytest.mark.row("14")
 @pytest.mark.parametrize("addresses", ADDRESSES.values(), ids=ADDRESSES)
 def test_a_host_of_amazon_whose_address_is_not_public_is_not_connected_to(
-    place: Place, s3: ScriptedS3, addresses: list[str]
+    place: Place, s3: ScriptedS3, addresses: list[str], dialled: list[tuple[str, int]]
 ) -> None:
     s3.put(KEY, BODY)
     looked_up: list[str] = []
@@ -117,11 +139,13 @@ def test_a_host_of_amazon_whose_address_is_not_public_is_not_connected_to(
     with running(place, s3, source=S3Source(TLS, resolve)) as rig:
         host = f"{BUCKET}.s3.eu-west-2.amazonaws.com"
         url = f"https://{host}/{quote(KEY)}?{query()}"
+        dialled.clear()
 
         refusal = rig.send(rig.message(PresignedUrl=url))
 
         assert refusal.outcome == (503, "SOURCE_UNAVAILABLE")
         assert set(looked_up) == {host}
+        assert [address for address in dialled if address[1] == 443] == []
         assert refusal.seconds < 3
         rig.assert_nothing_happened()
     with running(place, s3) as healed:
