@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from tests.system.backends import Embedded
 from tests.system.service import Service, message_about, serving
 from tests.system.small_disk import NoNamespace, SmallDisk, on_small_disk
 
-DISK_BYTES = 4 * 1024 * 1024
+DISK_BYTES, PAGE = 4 * 1024 * 1024, 4096
 LARGE = os.urandom(2 * 1024 * 1024 + 17)
 SMALL = b"one more"
 
@@ -102,7 +104,8 @@ def test_a_full_landing_disk_is_told_and_nothing_is_half_done(
     there = {f"{bucket}/before": SMALL}
     workers = rig.service.workers()
 
-    for number, room in enumerate((0, 4096, 300_000, len(LARGE) - 1)):
+    data_alone = -(-len(LARGE) // PAGE) * PAGE  # no room for the record beside it
+    for number, room in enumerate((0, PAGE, 300_000, data_alone - PAGE, data_alone)):
         for body in (LARGE, SMALL) if room == 0 else (LARGE,):
             key = f"{number}-{len(body)}"
             s3.put_object(Bucket=bucket, Key=key, Body=body)
@@ -126,6 +129,28 @@ def test_a_full_landing_disk_is_told_and_nothing_is_half_done(
 
 
 @pytest.mark.parametrize("half", ["landing"], indirect=True)
+def test_a_disk_that_was_full_for_a_moment_gets_every_byte_once(
+    rig: Rig, s3: Any, bucket: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=LARGE)
+    message = message_about(s3, bucket, "k")
+    rig.disk.fill(300_000)  # for a block, and a part of the next
+
+    with ThreadPoolExecutor() as pool:
+        sending = pool.submit(rig.success, message)
+        deadline = time.monotonic() + 10
+        while not any(file.stat().st_size >= 262_144 for file in rig.leftovers()):
+            assert time.monotonic() < deadline
+        time.sleep(0.05)
+        rig.disk.free()
+
+        assert sending.result() == "landed"
+
+    assert rig.visible() == {f"{bucket}/k": LARGE}
+    assert rig.leftovers() == []
+
+
+@pytest.mark.parametrize("half", ["landing"], indirect=True)
 def test_an_object_stays_as_it_was_when_its_successor_finds_no_room(
     rig: Rig, s3: Any, bucket: str
 ) -> None:
@@ -133,7 +158,7 @@ def test_an_object_stays_as_it_was_when_its_successor_finds_no_room(
     assert rig.success(message_about(s3, bucket, "twice")) == "landed"
     s3.put_object(Bucket=bucket, Key="twice", Body=LARGE)
     newer = message_about(s3, bucket, "twice")
-    rig.disk.fill(4096)
+    rig.disk.fill(PAGE)
 
     assert rig.failure(newer) == (503, "STORE_UNAVAILABLE")
 
