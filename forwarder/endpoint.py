@@ -145,7 +145,9 @@ def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
         reason = f"HTTP_{status}"  # not Landfall, but something before it, or elsewhere
     # Google's gateway refuses an unknown, expired or restricted key with 400 or 403.
     by_gateway = not from_landfall and status in (400, 401, 403)
-    advice = f"{CHECK_KEY} and the gateway" if by_gateway else WHAT_TO_DO.get(status, "")
+    advice = WHAT_TO_DO.get(status, "")
+    if by_gateway:
+        advice = f"{WHAT_TO_DO[404]}; if it is right, {CHECK_KEY} and the gateway"
     told = _at(answer, "error", "message")
     # Whatever is at a wrong URL may send back what it was sent.
     if from_landfall and isinstance(told, str) and "://" not in told and key not in told:
