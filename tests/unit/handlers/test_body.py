@@ -201,8 +201,7 @@ def test_a_body_that_ends_early_is_malformed() -> None:
             method="POST",
             input_stream=BytesIO(b"{}"),
             content_type=JSON,
-            headers={"Content-Length": "3"},
-            environ_overrides={"wsgi.input_terminated": True},
+            environ_overrides={"CONTENT_LENGTH": "3", "wsgi.input_terminated": True},
         ),
         pytest.raises(RequestRefused, match="before its Content-Length"),
     ):
