@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 
 import pytest
 from flask import Flask, request
@@ -217,12 +218,27 @@ def test_numbers_within_reason_are_read() -> None:
     assert read(f'{{"a": {numbers}}}') == {"a": json.loads(numbers)}
 
 
+def test_a_body_that_ends_early_is_malformed() -> None:
+    """As gunicorn hands it over: a stream that just ends."""
+    with (
+        Flask("test").test_request_context(
+            method="POST",
+            input_stream=BytesIO(b"{}"),
+            content_type=JSON,
+            environ_overrides={"CONTENT_LENGTH": "3", "wsgi.input_terminated": True},
+        ),
+        pytest.raises(RequestRefused, match="before its Content-Length"),
+    ):
+        read_message_fields(request)
+
+
 def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
     """An object whose brackets nest this deep."""
     return '{"a": ' + opening * (depth - 1) + "1" + closing * (depth - 1) + "}"
 
 
 def test_nesting_up_to_the_limit_is_read() -> None:
+    assert MAX_DEPTH == 8
     assert "a" in read(nested(MAX_DEPTH))
     assert "a" in read(nested(MAX_DEPTH, '{"b":', "}"))
 

@@ -165,6 +165,7 @@ def test_a_key_keeps_its_spaces() -> None:
         ('"8e13ffc9fd9d6a6761231a764bdf106b"', "8e13ffc9fd9d6a6761231a764bdf106b"),
         ('"8e13ffc9fd9d6a6761231a764bdf106b-12"', "8e13ffc9fd9d6a6761231a764bdf106b-12"),
         ("x", "x"),
+        ("!x", "!x"),
         ("~" * 128, "~" * 128),
         (f'"{"~" * 128}"', "~" * 128),
     ],
@@ -253,7 +254,10 @@ def test_a_checksum_must_be_base64_of_its_own_length(name: str, size: int) -> No
 
 @pytest.mark.parametrize(("name", "size"), SIZES.items())
 def test_a_checksum_of_checksums_is_left_out(name: str, size: int) -> None:
-    assert parse(**{f"Checksum{name}": base64(b"\xff" * size) + "-3"}).checksums == {}
+    for parts in ("-3", "-12", "-10000"):
+        assert parse(**{f"Checksum{name}": base64(b"\xff" * size) + parts}).checksums == {}
+    with pytest.raises(InvalidMessage):
+        parse(**{f"Checksum{name}": "-3"})
 
 
 def test_the_url_is_bound_to_bucket_key_and_version() -> None:
