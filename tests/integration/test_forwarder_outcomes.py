@@ -86,7 +86,10 @@ def test_superseded_twice_is_done_because_the_newer_object_has_its_own_event(
         (refusal(401, "API_KEY_INVALID"), "HTTP 401, API_KEY_INVALID: check the API key"),
         (refusal(403, "BUCKET_NOT_ALLOWED"), "HTTP 403, BUCKET_NOT_ALLOWED: allow the bucket"),
         (refusal(503, "OVERLOADED", **{"Retry-After": "0"}), "HTTP 503, OVERLOADED"),
-        (Answer(400, b'{"code": 3}'), "HTTP 400, HTTP_400: check ENDPOINT_URL.* check the API key.* the gateway"),
+        (
+            Answer(400, b'{"code": 3}'),
+            "HTTP 400, HTTP_400: check ENDPOINT_URL.* check the API key.* the gateway",
+        ),
         (Answer(404, b"<html>Not Found"), f"HTTP 404, .*{RIGHT_URL}"),
         (Answer(502, b"<html>Bad Gateway"), "HTTP 502, HTTP_502"),
         (Answer(500, b'{"error": {"details": []}}'), "HTTP 500, HTTP_500"),
