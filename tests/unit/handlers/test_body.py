@@ -229,7 +229,7 @@ def test_a_body_that_ends_early_is_malformed() -> None:
         ),
         pytest.raises(RequestRefused, match="before its Content-Length"),
     ):
-        read_message_fields(request)
+        read_message_body(request)
 
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
