@@ -59,7 +59,9 @@ class ScriptedS3(RawServer):
     def script_for(self, head: bytes, script: Script) -> Script:
         with self._script_lock:
             good_head, body = self._good(head.decode("latin-1"))
-            faults = self.range_faults.get(self.asked[-1].start) or self.faults
+            asked = self.asked[-1]
+            ranged = None if asked.end is None else self.range_faults.get(asked.start)
+            faults = ranged or self.faults
             fault = faults.pop(0) if faults else None
         return [good_head, body] if fault is None else fault(good_head, body)
 
