@@ -90,6 +90,7 @@ class Parallel:
         landed = self._store.compose(name, parts, headers, token, budget.deadline)
         if landed.crc32c != crc32c:
             self._store.delete(landed)  # or a repeat would take it for whole, and announce it
+            self._delete(folder)
             raise StoreUnavailable("The store composed other bytes than its parts have.")
         return landed
 

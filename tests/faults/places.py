@@ -17,17 +17,17 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from adapters.directory_store import DirectoryStore
 from adapters.gcs_patience import Patience
 from adapters.gcs_store import GcsStore
-from adapters.pubsub_topic import PubSubTopic
+from adapters.pubsub_topic import PUBLISH_SECONDS, TRY_SECONDS, PubSubTopic
 from adapters.sqlite_topic import SqliteTopic
 from tests.servers.cloud_storage import CloudStorage
 from tests.servers.pubsub_protocol import PubSub
 from transfer.store import Store
 from transfer.topic import Topic
 
-PATIENCE = Patience(
-    call_seconds=0.5, answer_seconds=0.6, upload_seconds=0.6, connect_seconds=0.6, tidy_seconds=1
-)
-"""Faults that last are given up soon."""
+PATIENCE = Patience(call_seconds=0.5)
+"""Faults that last are given up soon, but a busy machine is waited for."""
+HASTY = Patience(call_seconds=0.5, answer_seconds=0.8, upload_seconds=0.8)
+"""So is silence."""
 BUSY_SECONDS = 0.3
 
 
@@ -36,6 +36,8 @@ class Place(Protocol):
 
     store: Store
     topic: Topic
+    environment: dict[str, str]
+    """By which a service in another process finds the same."""
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of the object, if it is visible."""
@@ -61,6 +63,10 @@ class DirectoryPlace:
         self.hidden = self.bucket / ".landfall"
         self.store: Store = DirectoryStore(self.bucket)
         self.topic: Topic = SqliteTopic(self.file, BUSY_SECONDS)
+        self.environment = {
+            "LANDING_BUCKET": f"file:{self.bucket}",
+            "NOTIFICATION_TOPIC": f"sqlite:{self.file}",
+        }
 
     def read(self, name: str) -> bytes | None:
         file = self.bucket / name
@@ -68,7 +74,7 @@ class DirectoryPlace:
 
     def metadata(self, name: str) -> dict[str, str] | None:
         record = self._record(name)
-        return record and record["headers"]["metadata"]
+        return dict(record["headers"]["metadata"]) if record else None
 
     def generation(self, name: str) -> int:
         record = self._record(name)
@@ -104,8 +110,16 @@ class CloudPlace:
         pubsub: PubSub,
         channel: grpc.Channel,
         patience: Patience = PATIENCE,
+        try_seconds: float = TRY_SECONDS,
+        publish_seconds: float = PUBLISH_SECONDS,
     ) -> None:
         self.cloud, self.pubsub = cloud, pubsub
+        self.environment = {
+            "LANDING_BUCKET": "gs://landing",
+            "NOTIFICATION_TOPIC": "projects/p/topics/t",
+            "STORAGE_EMULATOR_HOST": cloud.url,
+            "PUBSUB_EMULATOR_HOST": pubsub.address,
+        }
 
         def publisher() -> PublisherClient:
             transport = PublisherGrpcTransport(channel=channel, credentials=AnonymousCredentials())
@@ -113,7 +127,7 @@ class CloudPlace:
 
         self.store: Store = GcsStore("landing", self.new_storage_client, patience)
         self.topic: Topic = PubSubTopic(
-            "projects/p/topics/t", publisher, try_seconds=0.5, publish_seconds=0.6
+            "projects/p/topics/t", publisher, try_seconds, publish_seconds
         )
 
     def new_storage_client(self) -> storage.Client:
@@ -140,13 +154,19 @@ class CloudPlace:
 
 
 @contextmanager
-def cloud_place(patience: Patience = PATIENCE, **options: Any) -> Iterator[CloudPlace]:
+def cloud_place(
+    patience: Patience = PATIENCE,
+    try_seconds: float = TRY_SECONDS,
+    publish_seconds: float = PUBLISH_SECONDS,
+    **options: Any,
+) -> Iterator[CloudPlace]:
+    """`options` are the Cloud Storage server's."""
     with (
         CloudStorage("landing", **options) as cloud,
         PubSub() as pubsub,
         grpc.insecure_channel(pubsub.address) as channel,
     ):
-        yield CloudPlace(cloud, pubsub, channel, patience)
+        yield CloudPlace(cloud, pubsub, channel, patience, try_seconds, publish_seconds)
 
 
 def _digest(name: str) -> str:

@@ -18,8 +18,8 @@ from transfer.parallel import Parallel
 from transfer.source import RangedSource
 from transfer.store import STEP, ComposingStore
 
-RANGE = STEP
-"""Bytes of each range but the last."""
+RANGE = 2 * STEP
+"""Bytes of each range but the last: enough for a resumable upload."""
 BODY = body_of(8 * RANGE + 1000)
 NEWER = body_of(8 * RANGE + 1001, seed=1)
 STARTS = list(range(0, len(BODY), RANGE))
@@ -72,6 +72,10 @@ class ManyRig(Rig):
     def fetched(self) -> list[Asked]:
         """The ranges that S3 was asked for; those of the whole object are left out."""
         return [asked for asked in self.s3.asked if asked.end is not None]
+
+    def assert_nothing_visible(self) -> None:
+        assert [name for name in self.cloud().objects if not name.startswith(PARTS)] == []
+        assert self.place.heard() == []
 
     def assert_clean(self) -> None:
         """Nothing is visible, and nothing invisible is left."""

@@ -30,10 +30,14 @@ class Heard:
     data: dict[str, Any]
 
 
-class Backend(Protocol):
-    """A store and a topic."""
+class Surroundings(Protocol):
+    """Whatever a service finds its store and its topic by."""
 
     environment: dict[str, str]
+
+
+class Backend(Surroundings, Protocol):
+    """A store and a topic."""
 
     def read(self, name: str) -> bytes | None:
         """Return the object's bytes, if it is there."""

@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.system.backends import Backend
+from tests.system.backends import Surroundings
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
@@ -58,7 +58,7 @@ class Service:
         return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def environment_for(backend: Backend, **settings: str) -> dict[str, str]:
+def environment_for(backend: Surroundings, **settings: str) -> dict[str, str]:
     digest = hashlib.sha256(API_KEY.encode()).hexdigest()
     return {
         **os.environ,
@@ -70,13 +70,22 @@ def environment_for(backend: Backend, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, backend: Backend, **settings: str) -> Iterator[Service]:
-    """Serve until the block ends, then end by SIGTERM as the platform does."""
+def serving(
+    folder: Path, backend: Surroundings, under: Sequence[str | Path] = (), **settings: str
+) -> Iterator[Service]:
+    """Serve until the block ends, then end by SIGTERM as the platform does.
+
+    `under` is a command that becomes the one that follows it, such as `nice`.
+    """
     port, log = free_port(), folder / "landfall.log"
     environment = environment_for(backend, PORT=str(port), **settings)
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [PROGRAMS / "gunicorn"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [*under, PROGRAMS / "gunicorn"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
         )
     try:
         _wait_until_ready(process, port, log)
