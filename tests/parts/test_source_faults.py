@@ -261,8 +261,11 @@ def test_the_answer_that_showed_the_headers_is_hung_up(rig: ManyRig) -> None:
                 pass
         hung_up.set()
 
+    def wait(_: object) -> None:
+        hung_up.wait(20)
+
     rig.s3.faults = [lambda head, body: [head, body[:1000], until_the_end]]
-    rig.s3.range_faults[LAST] = [lambda head, body: [head, lambda _: hung_up.wait(20), body]]
+    rig.s3.range_faults[LAST] = [lambda head, body: [head, wait, body]]
 
     answer = rig.send()
 
