@@ -74,8 +74,9 @@ class GcsApi:
         url = f"{self._object(name)}/compose?{urlencode(conditions)}"
         return _parsed(self._send("POST", url, _JSON, body, deadline))
 
-    def delete(self, name: str, conditions: Mapping[str, int], deadline: float) -> None:
-        self._send("DELETE", f"{self._object(name)}?{urlencode(conditions)}", _JSON, b"", deadline)
+    def delete(self, name: str, generation: int, deadline: float) -> None:
+        url = f"{self._object(name)}?generation={generation}"
+        self._send("DELETE", url, _JSON, b"", deadline)
 
     def list_page(self, prefix: str, page: str | None) -> Mapping[str, Any]:
         query = {"prefix": prefix} | ({"pageToken": page} if page else {})

@@ -113,8 +113,9 @@ class GcsStore:
         deadline = time.monotonic() + self._patience.tidy_seconds
         with translated(self._name):
             try:
-                self._api().delete(there.name, {"ifGenerationMatch": there.generation}, deadline)
-            except (api.NotFound, api.PreconditionFailed):
+                # Named so, nothing of it is kept in a bucket that keeps old versions.
+                self._api().delete(there.name, there.generation, deadline)
+            except api.NotFound:
                 pass  # it is gone already, or another is there now
 
     def check(self) -> None:

@@ -1,5 +1,6 @@
 """How many streams are worth while, told by the pace of the first."""
 
+import math
 import time
 from dataclasses import dataclass
 from threading import Event
@@ -10,17 +11,21 @@ class Pace:
     """What is measured, and what is concluded."""
 
     probe_bytes: int = 4 * 1024 * 1024
-    probe_seconds: float = 0.1
+    probe_seconds: float = 0.05
     """The first stream runs alone until it has moved so much, or for so long."""
-    enough: int = 600_000_000
-    """Bytes per second that one process moves over TLS: where a single stream comes near,
-    another brings nothing."""
+    fast: int = 300_000_000
+    """Bytes per second: over TLS, a stream of this pace keeps more than half of a processor busy,
+    so that others bring little."""
+    enough: int = 1_200_000_000
+    """Bytes per second, wanted of all streams together. It is more than a processor moves, since
+    buffers that fill on the way flatter the first moments of a stream, by up to a half."""
     max_streams: int = 16
 
     def streams(self, bytes_per_second: float) -> int:
-        """Return how many streams of this pace make enough."""
-        wanted = round(self.enough / max(bytes_per_second, 1.0))
-        return max(1, min(self.max_streams, wanted))
+        """Return how many streams of this pace are worth while."""
+        if bytes_per_second >= self.fast:
+            return 1
+        return min(self.max_streams, math.ceil(self.enough / max(bytes_per_second, 1.0)))
 
 
 DEFAULT = Pace()

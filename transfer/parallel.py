@@ -28,7 +28,7 @@ from transfer.store import STEP, ComposingStore, ObjectHeaders, StoredObject, To
 
 MAX_EXTRA_STREAMS = 48
 """Of all objects of this process together, beyond the first stream of each."""
-TIDYING_STREAMS = 8
+TIDYING_STREAMS = 16
 
 
 class Parallel:

@@ -171,7 +171,7 @@ def test_many_streams_are_for_objects_of_a_size(
 
 
 def test_a_stream_that_is_fast_enough_stays_the_only_one(place: CloudPlace, s3: ScriptedS3) -> None:
-    fast = Pace(probe_bytes=RANGE, probe_seconds=30, enough=1)
+    fast = Pace(probe_bytes=RANGE, probe_seconds=30, fast=1)
     with many(place, s3, fast) as rig:
         answer = rig.send()
 

@@ -12,15 +12,15 @@ MB = 1_000_000
 
 @pytest.mark.parametrize(
     ("rate", "streams"),
-    [(0, 16), (1, 16), (5 * MB, 16), (37 * MB, 16), (50 * MB, 12), (100 * MB, 6), (200 * MB, 3),
-     (399 * MB, 2), (401 * MB, 1), (600 * MB, 1), (5000 * MB, 1)],
+    [(0, 16), (1, 16), (5 * MB, 16), (75 * MB, 16), (80 * MB, 15), (100 * MB, 12), (200 * MB, 6),
+     (299 * MB, 5), (300 * MB, 1), (600 * MB, 1), (5000 * MB, 1)],
 )  # fmt: skip
 def test_as_many_streams_as_make_enough(rate: float, streams: int) -> None:
     assert Pace().streams(rate) == streams
 
 
 def test_a_stream_that_moves_enough_is_judged_at_once() -> None:
-    meter = Meter(Pace(probe_bytes=1000, probe_seconds=30, enough=1))
+    meter = Meter(Pace(probe_bytes=1000, probe_seconds=30, fast=1))
     started = time.monotonic()
     Thread(target=meter.count, args=(1000,)).start()
 
