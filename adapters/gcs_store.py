@@ -21,7 +21,7 @@ from adapters.late_client import LateClient
 from transfer.errors import Misconfigured, StoreUnavailable, TokenMoved, UploadLost
 from transfer.store import STEP, ObjectHeaders, StoredObject, Token, Upload
 
-_PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "update")]
+_PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list", "update")]
 
 
 class GcsStore:
