@@ -53,6 +53,27 @@ def test_a_range_whose_upload_fails_is_written_again_and_no_other(
     assert rig.heard_of(rig.place.generation(NAME)) == 1
 
 
+@pytest.mark.parametrize(
+    ("bytes_there", "again"),
+    [(BODY[STARTS[-1] :], 0), (BODY[STARTS[-1] :][::-1], 1), (b"x", 1)],
+    ids=["the same", "as many", "fewer"],
+)
+def test_a_range_that_another_wrote_meanwhile_is_taken_if_it_is_the_same(
+    rig: ManyRig, bytes_there: bytes, again: int
+) -> None:
+    def write() -> None:
+        folder = rig.parts()[0].rpartition("/")[0]
+        rig.cloud().put(f"{folder}/{STARTS[-1]}-{len(BODY) - 1}", bytes_there)
+
+    rig.cloud().fault("multipart", Call(write))
+
+    assert rig.send().outcome == (200, "landed")
+
+    assert len(rig.fetched()) == len(STARTS) + again
+    assert rig.cloud().requests["compose"] == 1
+    rig.assert_landed_whole()
+
+
 LASTING: dict[str, Fault] = {"503": Answer(503), "a closed connection": Drop()}
 
 
