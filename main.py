@@ -23,12 +23,13 @@ from transfer.comparing import Comparing
 from transfer.errors import LandfallError
 from transfer.key_ring import KeyRing
 from transfer.landing import Landing
+from transfer.parallel import Parallel
 from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
 from transfer.reconciling import WalkableStore
 from transfer.redaction import RedactingFormatter
 from transfer.source import Source
-from transfer.store import Store
+from transfer.store import ComposingStore, Store
 from transfer.topic import Topic
 
 SPEC = Path(__file__).parent / "openapi.yaml"
@@ -40,14 +41,19 @@ RETRY_SECONDS = 5
 def build(settings: Settings) -> Flask:
     """Return the app for these settings, its clients not yet connected."""
     admission = Admission(settings.max_transfers)
+    source, store = S3Source(ends=admission.ends), make_store(settings.landing_bucket)
+    parallel = None
+    if isinstance(store, ComposingStore):
+        parallel = Parallel(source, store, settings.parallel_from_bytes)
     return assemble(
         settings,
         read_operations(SPEC),
         admission,
-        S3Source(ends=admission.ends),
-        make_store(settings.landing_bucket),
+        source,
+        store,
         make_topic(settings.notification_topic),
         lambda: Budget(ends=admission.ends),
+        parallel,
     )
 
 
@@ -59,6 +65,7 @@ def assemble(
     store: Store,
     topic: Topic,
     new_budget: Callable[[], Budget],
+    parallel: Parallel | None = None,
 ) -> Flask:
     """Return the app for these settings and these adapters."""
     readiness = Readiness({"store": store.check, "topic": topic.check})
@@ -69,6 +76,7 @@ def assemble(
         settings.object_name,
         settings.max_object_bytes,
         new_budget,
+        parallel,
     )
     comparing = Comparing(store, settings.object_name, settings.max_object_bytes)
     messages = MessageHandlers(

@@ -16,6 +16,8 @@ SPARE_THREADS = 4
 """Never taken by transfers: they are left for comparisons, health and refusals."""
 MAX_OBJECT_BYTES = 5_497_558_138_880
 """Cloud Storage's own limit. https://cloud.google.com/storage/quotas#objects"""
+PARALLEL_FROM_BYTES = 128 * 1024 * 1024
+"""Below, what many streams need besides costs more than they bring."""
 
 LANDING_BUCKET = "file:var/bucket"
 NOTIFICATION_TOPIC = "sqlite:var/notifications.db"
@@ -51,6 +53,7 @@ class Settings:
     s3_partitions: frozenset[str]
     object_name: ObjectName
     max_object_bytes: int
+    parallel_from_bytes: int
     max_transfers: int
     max_messages_per_minute: int
     """Per key and worker; 0 for no limit."""
@@ -106,6 +109,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         object_name=reader.read("OBJECT_NAME", "{bucket}/{key}", ObjectName),
         max_object_bytes=reader.read(
             "MAX_OBJECT_BYTES", str(MAX_OBJECT_BYTES), _whole(1, MAX_OBJECT_BYTES)
+        ),
+        parallel_from_bytes=reader.read(
+            "PARALLEL_FROM_BYTES", str(PARALLEL_FROM_BYTES), _whole(1, MAX_OBJECT_BYTES)
         ),
         max_transfers=reader.read(
             "MAX_TRANSFERS", str(SERVER_THREADS - SPARE_THREADS), _whole(1, 10_000)

@@ -25,15 +25,20 @@ class CutOffs:
     def __init__(self, ends: Callable[[], float] = lambda: math.inf) -> None:
         """`ends` is a deadline for all that is open then; it may come near at any time."""
         self._ends = ends
-        self._deadlines: dict[Cuttable, float] = {}
+        self._deadlines: dict[Cuttable, Callable[[], float]] = {}
         self._changed = threading.Condition()
         self._next_look = math.inf
         self._thread: threading.Thread | None = None
 
-    def watch(self, what: Cuttable, deadline: float) -> None:
-        """Cut it then, unless it is forgotten before; a later call moves the deadline."""
+    def watch(
+        self, what: Cuttable, deadline: float, ends: Callable[[], float] = lambda: math.inf
+    ) -> None:
+        """Cut it then, unless it is forgotten before; a later call moves the deadline.
+
+        `ends` is a deadline as well, which may come near at any time.
+        """
         with self._changed:
-            self._deadlines[what] = deadline
+            self._deadlines[what] = lambda: min(deadline, ends())
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="cut-offs", daemon=True)
                 self._thread.start()
@@ -58,9 +63,9 @@ class CutOffs:
 
     def _pause(self) -> float:
         """A signal handler can bring the end near, and may wake nobody: so look often."""
-        nearest = min(self._deadlines.values(), default=math.inf)
+        nearest = min((deadline() for deadline in self._deadlines.values()), default=math.inf)
         return max(0.0, min(LOOK_SECONDS, min(nearest, self._ends()) - time.monotonic()))
 
     def _due(self) -> list[Cuttable]:
         now, end = time.monotonic(), self._ends()
-        return [what for what, deadline in self._deadlines.items() if min(deadline, end) <= now]
+        return [what for what, deadline in self._deadlines.items() if min(deadline(), end) <= now]

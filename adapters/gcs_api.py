@@ -51,6 +51,33 @@ class GcsApi:
         body = json.dumps(fields).encode()
         return self._ask("PATCH", f"{self._object(name)}?{urlencode(conditions)}", body)
 
+    def compose(
+        self,
+        name: str,
+        generations: Sequence[tuple[str, int]],
+        resource: Mapping[str, Any],
+        conditions: Mapping[str, int],
+        deadline: float,
+    ) -> Mapping[str, Any]:
+        """Concatenate these generations of these objects.
+        https://cloud.google.com/storage/docs/json_api/v1/objects/compose
+        """
+        sources = [
+            {
+                "name": source,
+                "generation": generation,
+                "objectPreconditions": {"ifGenerationMatch": generation},
+            }
+            for source, generation in generations
+        ]
+        body = json.dumps({"sourceObjects": sources, "destination": dict(resource)}).encode()
+        url = f"{self._object(name)}/compose?{urlencode(conditions)}"
+        return _parsed(self._send("POST", url, _JSON, body, deadline))
+
+    def delete(self, name: str, generation: int, deadline: float) -> None:
+        url = f"{self._object(name)}?generation={generation}"
+        self._send("DELETE", url, _JSON, b"", deadline)
+
     def list_page(self, prefix: str, page: str | None) -> Mapping[str, Any]:
         query = {"prefix": prefix} | ({"pageToken": page} if page else {})
         return self._ask("GET", f"{self._bucket}/o?{urlencode(query)}")

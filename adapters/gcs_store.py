@@ -5,7 +5,8 @@ roles/storage.objectUser on it. On a laptop set STORAGE_EMULATOR_HOST.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from google.api_core import exceptions as api
 from google.cloud import storage
@@ -17,10 +18,10 @@ from adapters.gcs_resources import resource_of, stored_object
 from adapters.gcs_upload import SessionUpload, SmallUpload
 from adapters.kept_connections import KeptConnections
 from adapters.late_client import LateClient
-from transfer.errors import Misconfigured, TokenMoved
+from transfer.errors import Misconfigured, StoreUnavailable, TokenMoved, UploadLost
 from transfer.store import STEP, ObjectHeaders, StoredObject, Token, Upload
 
-_PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "update")]
+_PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list", "update")]
 
 
 class GcsStore:
@@ -84,6 +85,38 @@ class GcsStore:
             for resource in found.get("items", []):
                 yield stored_object(resource)
             page = found.get("nextPageToken")
+
+    def compose(
+        self,
+        name: str,
+        parts: Sequence[StoredObject],
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float,
+    ) -> StoredObject:
+        generations = [(part.name, part.generation) for part in parts]
+        resource, conditions = resource_of(name, headers), _conditions(token)
+        self._api().expect_time(deadline)  # before it is sent, nothing is in doubt
+        try:
+            with translated(self._name):
+                try:
+                    found = self._api().compose(name, generations, resource, conditions, deadline)
+                except api.NotFound as error:
+                    if "bucket does not exist" in error.message:
+                        raise
+                    raise TokenMoved from None  # a part is gone
+                return stored_object(found)
+        except StoreUnavailable:
+            raise UploadLost("Cloud Storage may have it all: read the destination.") from None
+
+    def delete(self, there: StoredObject) -> None:
+        deadline = time.monotonic() + self._patience.tidy_seconds
+        with translated(self._name):
+            try:
+                # Named so, nothing of it is kept in a bucket that keeps old versions.
+                self._api().delete(there.name, there.generation, deadline)
+            except api.NotFound:
+                pass  # it is gone already, or another is there now
 
     def check(self) -> None:
         with translated(self._name):

@@ -1,6 +1,7 @@
 """requests' transport, connecting only to addresses that were checked at the connect itself."""
 
 import logging
+import math
 import socket
 import ssl
 import time
@@ -71,9 +72,12 @@ class Dialer:
             return connection
         raise SourceUnavailable("The source's host takes no connection.")
 
-    def cut_off_at(self, deadline: float) -> None:
-        """Shut the connection down at this time of `time.monotonic()`, whatever it does."""
-        self._cut_offs.watch(self, deadline)
+    def cut_off_at(self, deadline: float, ends: Callable[[], float] = lambda: math.inf) -> None:
+        """Shut the connection down at this time of `time.monotonic()`, whatever it does.
+
+        `ends` is such a time as well, which may come near at any time.
+        """
+        self._cut_offs.watch(self, deadline, ends)
 
     def cut(self) -> None:
         self.is_cut = True

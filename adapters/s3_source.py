@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from http.client import HTTPException
 from types import TracebackType
 from typing import Self
@@ -62,32 +63,49 @@ class S3Source:
     def open(
         self, url: PresignedUrl, etag: str | None, start: int, deadline: float
     ) -> SourceObject:
-        line, answer = self._ask(url, etag, start, deadline)
+        return self._open(url, etag, _Span(start), _Times(deadline))
+
+    def open_range(
+        self,
+        url: PresignedUrl,
+        etag: str,
+        start: int,
+        end: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
+    ) -> SourceObject:
+        return self._open(url, etag, _Span(start, end), _Times(deadline, ends))
+
+    def _open(
+        self, url: PresignedUrl, etag: str | None, span: "_Span", times: "_Times"
+    ) -> SourceObject:
+        line, answer = self._ask(url, etag, span, times)
         with ExitStack() as to_close:
             to_close.callback(line.close)
             to_close.callback(answer.raw.close)
             if line.dialer.is_cut:
                 raise SourceUnavailable("S3 took too long to answer.")
-            if answer.status_code != (206 if start else 200):
+            if answer.status_code != (206 if span.header else 200):
                 raise _refusal(answer)
-            opened = _S3Object(answer, start, line, self._lines)
+            opened = _S3Object(answer, span, line, self._lines)
             if etag is not None and opened.etag != etag:
                 raise SourceCorrupt("S3 answered with another ETag than was asked for.")
-            line.dialer.cut_off_at(deadline)
+            line.dialer.cut_off_at(times.deadline, times.ends)
             to_close.pop_all()
             return opened
 
     def _ask(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self, url: PresignedUrl, etag: str | None, span: "_Span", times: "_Times"
     ) -> tuple[Line, requests.Response]:
         """Ask on a line that was kept, or, if S3 has hung up meanwhile, on a fresh one."""
-        request = _request(url, etag, start)
+        request = _request(url, etag, span)
         # Without an ETag to compare, leftovers of another answer could be taken for this one.
         line = self._lines.kept(url) if etag is not None else None
         while True:
             was_kept = line is not None
             line = line or self._lines.fresh(url)
-            line.dialer.cut_off_at(min(deadline, time.monotonic() + self._header_seconds))
+            header_end = time.monotonic() + self._header_seconds
+            line.dialer.cut_off_at(min(times.deadline, header_end), times.ends)
             try:
                 return line, line.adapter.send(
                     request, stream=True, timeout=self._timeouts, proxies={}
@@ -103,10 +121,45 @@ class S3Source:
             line = None
 
 
+@dataclass(frozen=True)
+class _Span:
+    """From where to before where; without an end, to the object's."""
+
+    start: int
+    end: int | None = None
+
+    @property
+    def header(self) -> str | None:
+        """What asks for it; the whole object needs no word."""
+        if self.end is not None:
+            return f"bytes={self.start}-{self.end - 1}"
+        return f"bytes={self.start}-" if self.start else None
+
+    def size_of(self, content_range: str | None, length: int) -> int:
+        """Return the size of the whole object, if the answer is exactly what was asked for."""
+        if not self.header:
+            return length
+        found = _CONTENT_RANGE.fullmatch(content_range or "")
+        if found is not None:
+            first, last, size = map(int, found.groups())
+            wanted = size if self.end is None else self.end
+            if (first, last + 1, self.start + length) == (self.start, wanted, wanted):
+                return size
+        raise SourceUnavailable("S3 does not give the bytes that were asked for.")
+
+
+@dataclass(frozen=True)
+class _Times:
+    """When a transfer is cut off."""
+
+    deadline: float
+    ends: Callable[[], float] = lambda: math.inf
+
+
 class _S3Object:
     """The body of one answer, as it is on the wire."""
 
-    def __init__(self, answer: requests.Response, start: int, line: Line, lines: Lines) -> None:
+    def __init__(self, answer: requests.Response, span: _Span, line: Line, lines: Lines) -> None:
         self._answer = answer
         self._line = line
         self._lines = lines
@@ -120,9 +173,7 @@ class _S3Object:
         if not re.fullmatch(r"\d{1,15}", length):
             raise SourceCorrupt("S3's answer has no Content-Length, so its end cannot be told.")
         self._left = int(length)
-        self.size = start + self._left
-        if start:
-            _check_range(self.headers.get("content-range"), start, self.size)
+        self.size = span.size_of(self.headers.get("content-range"), self._left)
 
     def read(self, limit: int) -> bytes:
         block = b""
@@ -162,13 +213,13 @@ class _S3Object:
         self.close()
 
 
-def _request(url: PresignedUrl, etag: str | None, start: int) -> requests.PreparedRequest:
+def _request(url: PresignedUrl, etag: str | None, span: _Span) -> requests.PreparedRequest:
     """Made by hand: preparing rewrites dot segments, which the signature covers."""
     headers = {"Accept-Encoding": "identity", "User-Agent": "landfall", **url.signed_headers}
     if etag is not None:
         headers["If-Match"] = f'"{etag}"'
-    if start:
-        headers["Range"] = f"bytes={start}-"
+    if span.header:
+        headers["Range"] = span.header
     request = requests.PreparedRequest()
     request.method, request.url = "GET", url.reveal()
     request.headers = CaseInsensitiveDict(headers)
@@ -183,9 +234,3 @@ def _refusal(answer: requests.Response) -> Exception:
     except _FOREIGN:
         body = b""
     return error_of(answer.status_code, body, answer.headers.get("Retry-After"))
-
-
-def _check_range(value: str | None, start: int, size: int) -> None:
-    found = _CONTENT_RANGE.fullmatch(value or "")
-    if found is None or tuple(map(int, found.groups())) != (start, size - 1, size):
-        raise SourceUnavailable("S3 does not go on where it broke off.")

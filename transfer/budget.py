@@ -32,6 +32,7 @@ class Budget:
         self._sleep = sleep
         self._started = clock()
         self._ends = ends
+        self._interruptions = interruptions
         self._left = interruptions
         self._spent = 0
         self._was_busy = False
@@ -43,6 +44,24 @@ class Budget:
         """Give a large object the time that a slow, but not stuck, source needs for it."""
         seconds = min(MAX_SECONDS, max(self._min_seconds, size / MIN_BYTES_PER_SECOND))
         self.deadline = self._started + seconds
+
+    def branch(self, stopped: Callable[[], bool]) -> "Budget":
+        """Return one for a stream among several: the same deadline, its own interruptions.
+
+        It ends with this one, and as soon as `stopped` says so.
+        """
+        branch = Budget(
+            self._clock,
+            self._sleep,
+            self._interruptions,
+            lambda: -math.inf if stopped() else self._ends(),
+        )
+        branch.deadline = self.deadline
+        return branch
+
+    def ends(self) -> float:
+        """Return a time of `clock` as `deadline` is, which may come near at any time."""
+        return self._ends()
 
     def go_on(self) -> None:
         """Raise Draining once the process is about to end."""

@@ -36,3 +36,15 @@ def new_crc64nvme() -> Crc:
     from awscrt.checksums import crc64nvme  # slow to load, and many objects never need it
 
     return Crc(crc64nvme, 8)
+
+
+def combined_crc(name: str, first: bytes, second: bytes, length: int) -> bytes:
+    """Return the CRC (`crc32`, `crc32c`, `crc64nvme`) of two blocks, one after the other.
+
+    `length` is the second block's.
+    """
+    from awscrt import checksums
+
+    combine = getattr(checksums, f"combine_{name}")
+    value: int = combine(int.from_bytes(first), int.from_bytes(second), length)
+    return value.to_bytes(len(first))

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import google_crc32c
 
@@ -20,24 +20,22 @@ _MD5_ETAG = re.compile(r"[0-9a-f]{32}")
 _MULTIPART_ETAG = re.compile(r"[0-9a-f]{32}-(?P<parts>[1-9]\d{0,4})")
 
 
-class Proof:
-    """Hashes each byte of an object once, in order, and compares at the end.
+class Hashes:
+    """Hashes each byte of an object, or of one part of it, once and in order."""
 
-    `names` lists what `check` will prove, known before a byte moves, so that it can
-    be written into the very request that creates the object.
-    """
-
-    def __init__(self, size: int, expected: dict[str, tuple[Digest, bytes]]) -> None:
-        self._size = size
-        self._expected = expected
-        self._crc32c = google_crc32c.Checksum()
-        self._hashed = 0
-        self.names = ("size", *expected)
+    def __init__(self, digests: Mapping[str, Digest], start: int = 0) -> None:
+        """`start` is where in the object the first byte stands. A CRC32C is always computed."""
+        self._digests = {**digests, "crc32c": google_crc32c.Checksum()}
+        self._hashed = start
 
     @property
     def crc32c(self) -> str:
         """Of what was hashed so far, in base64, as Cloud Storage writes it."""
-        return base64.b64encode(self._crc32c.digest()).decode()
+        return base64.b64encode(self.digest("crc32c")).decode()
+
+    def digest(self, name: str) -> bytes:
+        """Of what was hashed so far."""
+        return self._digests[name].digest()
 
     def update(self, start: int, block: bytes) -> None:
         """Take the bytes from offset `start` on; what was hashed before is skipped."""
@@ -45,10 +43,23 @@ class Proof:
         if not new:
             return
         self._hashed += len(new)
-        self._crc32c.update(new)
-        for name, (digest, _) in self._expected.items():
-            if name != "crc32c":
-                digest.update(new)
+        for digest in self._digests.values():
+            digest.update(new)
+
+
+class Proof(Hashes):
+    """Compares, at the end, with what S3 gave.
+
+    `names` lists what `check` will prove, known before a byte moves, so that it can
+    be written into the very request that creates the object.
+    """
+
+    def __init__(self, size: int, expected: Mapping[str, tuple[Digest, bytes]]) -> None:
+        super().__init__({name: digest for name, (digest, _) in expected.items()})
+        self._size = size
+        self.wanted = {name: wanted for name, (_, wanted) in expected.items()}
+        """What S3 gave, by the name of the digest."""
+        self.names = ("size", *expected)
 
     def check(self) -> None:
         """Raise SourceCorrupt unless size and all digests are as S3 said."""
@@ -56,13 +67,17 @@ class Proof:
             raise SourceCorrupt(
                 f"S3 sent {self._hashed} bytes of {self._size}; nothing was landed. Send again."
             )
-        for name, (digest, expected) in self._expected.items():
-            found = self._crc32c.digest() if name == "crc32c" else digest.digest()
-            if found != expected:
-                raise SourceCorrupt(
-                    f"The bytes do not have the {name} that S3 gave; nothing was landed. "
-                    "Send again with what HeadObject says now."
-                )
+        for name, wanted in self.wanted.items():
+            if self.digest(name) != wanted:
+                raise wrong(name)
+
+
+def wrong(name: str) -> SourceCorrupt:
+    """Return the failure of bytes that have another digest than S3 gave."""
+    return SourceCorrupt(
+        f"The bytes do not have the {name} that S3 gave; nothing was landed. "
+        "Send again with what HeadObject says now."
+    )
 
 
 def proof_of(message: Message, headers: SourceHeaders, etag: str, size: int) -> Proof:
@@ -119,29 +134,39 @@ def _is_full_object(message: Message, algorithm: str, multipart: bool) -> bool:
     return algorithm == "crc64nvme" or not multipart
 
 
-class MultipartMd5:
-    """The ETag of a multipart upload: MD5 over the MD5s of its parts, all of one size."""
+class PartMd5s:
+    """The MD5s of the parts of an S3 multipart upload, all of one size, one after the other."""
 
     def __init__(self, part_size: int) -> None:
         self._part_size = part_size
         self._room = part_size
         self._part = _md5()
-        self._whole = _md5()
+        self._before = bytearray()
 
     def update(self, data: bytes, /) -> None:
         view = memoryview(data)
         while len(view) > self._room:
             self._part.update(view[: self._room])
             view = view[self._room :]
-            self._whole.update(self._part.digest())
+            self._before += self._part.digest()
             self._part, self._room = _md5(), self._part_size
         self._part.update(view)
         self._room -= len(view)
 
     def digest(self) -> bytes:
-        whole = self._whole.copy()
-        whole.update(self._part.digest())
-        return whole.digest()
+        return bytes(self._before) + self._part.digest()
+
+
+class MultipartMd5(PartMd5s):
+    """The ETag of a multipart upload: the MD5 of its parts' MD5s."""
+
+    def digest(self) -> bytes:
+        return etag_of_md5s(super().digest())
+
+
+def etag_of_md5s(md5s: bytes) -> bytes:
+    """Return an ETag without the count of its parts."""
+    return hashlib.md5(md5s, usedforsecurity=False).digest()
 
 
 def _md5() -> "hashlib._Hash":

@@ -25,10 +25,12 @@ from transfer.integrity import Proof, proof_of
 from transfer.message import Message
 from transfer.object_headers import object_headers
 from transfer.object_name import ObjectName
+from transfer.parallel import Parallel
 from transfer.reading import Reader
 from transfer.source import Source, SourceObject
 from transfer.source_checks import check_answer, check_size
-from transfer.store import ABSENT, STEP, Store, StoredObject, Token, Upload
+from transfer.store import ABSENT, ObjectHeaders, Store, StoredObject, Token, Upload
+from transfer.streaming import send_body
 from transfer.topic import Topic
 
 MAX_ROUNDS = 6
@@ -55,6 +57,7 @@ class Landing:
         object_name: ObjectName,
         max_bytes: int,
         new_budget: Callable[[], Budget] = Budget,
+        parallel: Parallel | None = None,
     ) -> None:
         self._source = source
         self._store = store
@@ -62,6 +65,7 @@ class Landing:
         self._object_name = object_name
         self._max_bytes = max_bytes
         self._new_budget = new_budget
+        self._parallel = parallel
 
     def land(self, message: Message) -> Outcome:
         """Return once the object is landed and announced, or known to be superseded.
@@ -73,6 +77,13 @@ class Landing:
         name = self._object_name.of(message)
         budget = self._new_budget()
         budget.allow(message.size or 0)
+        outcome = self._outcome(message, name, budget)
+        if self._parallel is not None:
+            size = outcome.landed.size if outcome.landed else message.size
+            self._parallel.tidy(name, message, outcome.etag, size)
+        return outcome
+
+    def _outcome(self, message: Message, name: str, budget: Budget) -> Outcome:
         for _ in range(MAX_ROUNDS):
             try:
                 return self._round(message, name, budget)
@@ -151,6 +162,28 @@ class Landing:
         budget.allow(opened.size)
         proof = proof_of(message, opened.headers, opened.etag, opened.size)
         headers = object_headers(message, opened.headers, opened.etag, proof.names, token)
+        landed = None
+        if self._parallel is not None:  # 5 to 8 with many streams, if they are faster than one
+            landed = self._parallel.copy(message, name, token, opened, proof, headers, budget)
+        if landed is None:
+            landed = self._copy(message, name, token, opened, proof, headers, budget)
+        message_id = self._publish(landed, message)  # 9
+        try:
+            self._mark(landed, Token(landed.generation, 0), message_id)  # 10
+        except (TokenMoved, LandfallError):
+            pass  # only a hint: the next repeat publishes once more, with the same ce-id
+        return Outcome("landed", opened.etag, landed, message_id)  # 11
+
+    def _copy(
+        self,
+        message: Message,
+        name: str,
+        token: Token,
+        opened: SourceObject,
+        proof: Proof,
+        headers: ObjectHeaders,
+        budget: Budget,
+    ) -> StoredObject:
         upload = self._store.create(  # 5
             name, opened.size, headers, token, budget.deadline
         )
@@ -160,13 +193,7 @@ class Landing:
         except BaseException:
             upload.abort()
             raise
-        landed = self._finish(name, token, upload, tail, proof)  # 8
-        message_id = self._publish(landed, message)  # 9
-        try:
-            self._mark(landed, Token(landed.generation, 0), message_id)  # 10
-        except (TokenMoved, LandfallError):
-            pass  # only a hint: the next repeat publishes once more, with the same ce-id
-        return Outcome("landed", opened.etag, landed, message_id)  # 11
+        return self._finish(name, token, upload, tail, proof)  # 8
 
     def _stream(
         self, message: Message, opened: SourceObject, upload: Upload, proof: Proof, budget: Budget
@@ -178,19 +205,7 @@ class Landing:
 
         reader = Reader(opened, reopen, proof, budget)
         try:
-            body_end = max(0, opened.size - 1) // STEP * STEP
-            position = 0
-            while position < body_end:
-                try:
-                    position = upload.send(reader.blocks(position, body_end), position, body_end)
-                    if position < body_end:
-                        budget.spend(StoreUnavailable("The store kept only part of the upload."))
-                except UploadLost:
-                    raise
-                except StoreUnavailable as interruption:
-                    budget.spend(interruption)
-                    position = upload.persisted()
-            return b"".join(reader.blocks(body_end, opened.size))
+            return send_body(reader, upload, 0, opened.size, budget)
         finally:
             reader.close()
 

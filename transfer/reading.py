@@ -1,10 +1,10 @@
-"""Reading one source object from front to back, across interruptions."""
+"""Reading one source object, or one range of it, from front to back, across interruptions."""
 
 from collections.abc import Callable, Iterator
 
 from transfer.budget import Budget
 from transfer.errors import SourceUnavailable
-from transfer.integrity import Proof
+from transfer.integrity import Hashes
 from transfer.source import SourceObject
 
 BLOCK = 256 * 1024
@@ -16,14 +16,15 @@ class Reader:
 
     def __init__(
         self,
-        opened: SourceObject,
+        opened: SourceObject | None,
         reopen: Callable[[int], SourceObject],
-        proof: Proof,
+        hashes: Hashes,
         budget: Budget,
     ) -> None:
+        """`opened` is at the object's first byte; without one, the first block asks for it."""
         self._object = opened
         self._reopen = reopen
-        self._proof = proof
+        self._hashes = hashes
         self._budget = budget
         self._position = 0
 
@@ -34,29 +35,34 @@ class Reader:
             SourceUnavailable: Once the budget is spent, and what reopening raises.
             Draining: Once the process is about to end.
         """
-        if start != self._position:
-            self._go_to(start)
+        opened = self._at(start)
         while self._position < end:
             self._budget.go_on()
             try:
-                block = self._object.read(min(BLOCK, end - self._position))
+                block = opened.read(min(BLOCK, end - self._position))
             except SourceUnavailable as interruption:
                 self._budget.spend(interruption)
-                self._go_to(self._position)
+                opened = self._go_to(self._position)
                 continue
-            self._proof.update(self._position, block)
+            self._hashes.update(self._position, block)
             self._position += len(block)
             yield block
 
     def close(self) -> None:
-        self._object.close()
+        if self._object is not None:
+            self._object.close()
 
-    def _go_to(self, start: int) -> None:
-        self._object.close()
+    def _at(self, start: int) -> SourceObject:
+        if self._object is None or start != self._position:
+            return self._go_to(start)
+        return self._object
+
+    def _go_to(self, start: int) -> SourceObject:
+        self.close()
         self._position = start
         while True:
             try:
-                self._object = self._reopen(start)
-                return
+                self._object = opened = self._reopen(start)
+                return opened
             except SourceUnavailable as interruption:
                 self._budget.spend(interruption)

@@ -100,6 +100,8 @@ class Reconciler:
         """
         found: Counter[Finding] = Counter()
         for there in self._store.walk(prefix):
+            if there.name.startswith(RESERVED_PREFIX):
+                continue  # a part of an object in the making
             found[self._look_again(there)] += 1
         return found
 

@@ -1,6 +1,7 @@
 """Where bytes come from: the port, and what a source says about an object."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -60,4 +61,25 @@ class Source(Protocol):
         Raises:
             SourceChanged: The object has another ETag by now.
             SourceGone, SourceRefused, UrlExpired, SourceUnavailable, SourceCorrupt
+        """
+
+
+class RangedSource(Source, Protocol):
+    """A source that also gives parts of an object."""
+
+    def open_range(
+        self,
+        url: PresignedUrl,
+        etag: str,
+        start: int,
+        end: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
+    ) -> SourceObject:
+        """Ask for bytes `start` to `end` of the object, only if its ETag still is `etag`.
+
+        `ends` is a deadline as well, which may come near at any time.
+
+        Raises:
+            What `open` does.
         """

@@ -1,10 +1,10 @@
 """Where bytes go: the port, and what a store says about an object."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 STEP = 256 * 1024
 """Uploads are persisted in multiples of this many bytes, as Cloud Storage does.
@@ -131,6 +131,41 @@ class Store(Protocol):
 
     def check(self) -> None:
         """Prove that the store is there and may be written.
+
+        Raises:
+            StoreUnavailable, Misconfigured
+        """
+
+
+@runtime_checkable
+class ComposingStore(Store, Protocol):
+    """A store that makes one object of several, without moving their bytes again."""
+
+    def walk(self, prefix: str) -> Iterator[StoredObject]:
+        """Describe the live generations of all names that begin with `prefix`.
+
+        Raises:
+            StoreUnavailable, Misconfigured
+        """
+
+    def compose(
+        self,
+        name: str,
+        parts: Sequence[StoredObject],
+        headers: ObjectHeaders,
+        token: Token,
+        deadline: float,
+    ) -> StoredObject:
+        """Make these very generations, 32 at most, the object that replaces exactly `token`.
+
+        Raises:
+            TokenMoved: The destination changed, or a part is no longer what it was.
+            UploadLost: The outcome is in doubt and must be read from the destination.
+            StoreUnavailable, Misconfigured: The object is not there.
+        """
+
+    def delete(self, there: StoredObject) -> None:
+        """Remove exactly this generation, if it is there still. Tries for some seconds only.
 
         Raises:
             StoreUnavailable, Misconfigured

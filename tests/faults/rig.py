@@ -23,7 +23,8 @@ from tests.servers.scripted_s3 import ScriptedS3
 from tests.unit.transfer.urls import query
 from transfer.admission import Admission
 from transfer.budget import Budget
-from transfer.source import Source
+from transfer.parallel import Parallel
+from transfer.source import RangedSource, Source
 from transfer.store import STEP
 
 API_KEY, NARROW_KEY = "canary-api-key-5d1f", "canary-narrow-key-77b2"
@@ -175,6 +176,7 @@ def running(
     source: Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     interruptions: int = 3,
+    new_parallel: Callable[[RangedSource], Parallel] | None = None,
     **settings: str,
 ) -> Iterator[Rig]:
     """Serve until the block ends.
@@ -183,7 +185,7 @@ def running(
     """
     read = read_settings({**SETTINGS, "S3_ENDPOINTS": s3.origin, **settings})
     admission = Admission(read.max_transfers, clock)
-    source = source or S3Source(
+    s3_source = S3Source(
         TLS, header_seconds=idle_seconds, idle_seconds=idle_seconds, ends=admission.ends
     )
 
@@ -195,7 +197,17 @@ def running(
             min_seconds=seconds,
         )
 
-    app = assemble(read, OPERATIONS, admission, source, place.store, place.topic, new_budget)
+    parallel = new_parallel(s3_source) if new_parallel else None
+    app = assemble(
+        read,
+        OPERATIONS,
+        admission,
+        source or s3_source,
+        place.store,
+        place.topic,
+        new_budget,
+        parallel,
+    )
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -155,6 +155,41 @@ def test_patch_merges_and_raises_the_metageneration(
         blob.patch(if_generation_match=blob.generation, if_metageneration_match=1)
 
 
+def test_compose_heeds_the_preconditions_of_all_that_takes_part(
+    server: CloudStorage, bucket: storage.Bucket
+) -> None:
+    sources = [bucket.get_blob(server.put(name, name.encode())["name"]) for name in ("a", "b")]
+    target = bucket.blob("name")
+    generations = [blob.generation for blob in sources]
+
+    with pytest.raises(exceptions.PreconditionFailed):
+        target.compose(sources, if_generation_match=1)
+    with pytest.raises(exceptions.PreconditionFailed):
+        target.compose(sources, if_source_generation_match=[generations[0] + 1, generations[1]])
+    target.content_type = "image/png"
+    target.compose(
+        sources, if_generation_match=0, if_source_generation_match=generations, retry=None
+    )
+
+    composed = server.objects["name"]
+    assert server.content("name") == b"ab"
+    assert (composed["contentType"], composed["componentCount"]) == ("image/png", 2)
+    assert "md5Hash" not in composed
+    server.delete("a")
+    with pytest.raises(exceptions.NotFound):
+        bucket.blob("other").compose(sources)
+
+
+@pytest.mark.parametrize("count", [0, 33])
+def test_compose_takes_one_to_thirty_two_objects(
+    server: CloudStorage, bucket: storage.Bucket, count: int
+) -> None:
+    source = bucket.get_blob(server.put("a", b"a")["name"])
+
+    with pytest.raises(exceptions.BadRequest):
+        bucket.blob("name").compose([source] * count)
+
+
 @pytest.mark.parametrize("fault", [Answer(503), Drop(), Drop(after_bytes=300_000), LoseAnswer()])
 def test_googles_client_recovers_from_a_fault(
     server: CloudStorage, bucket: storage.Bucket, fault: Answer | Drop | LoseAnswer

@@ -36,6 +36,7 @@ _ROUTES = (
     ("media", "GET", "/download" + _OBJECT),
     ("patch", "PATCH", _OBJECT),
     ("delete", "DELETE", _OBJECT),
+    ("compose", "POST", _OBJECT + "/compose"),
     ("upload", "POST", _UPLOAD),
     ("put", "PUT", _UPLOAD),
     ("cancel", "DELETE", _UPLOAD),

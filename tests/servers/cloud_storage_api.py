@@ -63,6 +63,7 @@ class Api:
             "media": self._media,
             "patch": self._patch,
             "delete": self._delete,
+            "compose": self._compose,
             "multipart": self._multipart,
             "create-session": self._create_session,
             "put": self._put,
@@ -138,6 +139,12 @@ class Api:
     def _delete(self, request: Request) -> Response:
         self._bucket.delete(request.name, request.query)
         return Response(204)
+
+    def _compose(self, request: Request) -> Response:
+        asked = _json(request.body.read(request.body.left))
+        sources, fields = asked.get("sourceObjects", []), asked.get("destination", {})
+        stored = self._bucket.compose(request.name, sources, fields, request.query)
+        return Response.of(stored.resource)
 
     def _multipart(self, request: Request) -> Response:
         content = self._bucket.new_content()

@@ -34,6 +34,8 @@ class Asked:
 
     start: int
     if_match: str | None
+    end: int | None = None
+    """Of a range; None for all the rest."""
 
 
 class ScriptedS3(RawServer):
@@ -43,6 +45,8 @@ class ScriptedS3(RawServer):
         super().__init__([])
         self.objects: dict[str, Held] = {}
         self.faults: list[Fault] = []
+        self.range_faults: dict[int, list[Fault]] = {}
+        """Those of ranges that begin there, whenever they are asked for."""
         self.asked: list[Asked] = []
         self._script_lock = threading.Lock()
 
@@ -55,27 +59,30 @@ class ScriptedS3(RawServer):
     def script_for(self, head: bytes, script: Script) -> Script:
         with self._script_lock:
             good_head, body = self._good(head.decode("latin-1"))
-            fault = self.faults.pop(0) if self.faults else None
+            asked = self.asked[-1]
+            ranged = None if asked.end is None else self.range_faults.get(asked.start)
+            faults = ranged or self.faults
+            fault = faults.pop(0) if faults else None
         return [good_head, body] if fault is None else fault(good_head, body)
 
     def _good(self, head: str) -> tuple[bytes, bytes]:
         found = re.match(r"GET /[^/]+/([^? ]*)", head)
         held = self.objects.get(unquote(found[1])) if found else None
-        asked = Asked(
-            int(_header(head, "Range", r"bytes=(\d+)-") or 0),
-            _header(head, "If-Match", r'"(.*)"'),
-        )
+        start, _, last = (_header(head, "Range", r"bytes=(\d+-\d*)") or "").partition("-")
+        end = int(last) + 1 if last else None
+        asked = Asked(int(start or 0), _header(head, "If-Match", r'"(.*)"'), end)
         self.asked.append(asked)
         if held is None:
             return _split(error("404 Not Found", "NoSuchKey"))
         if asked.if_match not in (None, held.etag):
             return _split(error("412 Precondition Failed", "PreconditionFailed"))
         headers: dict[str, str | None] = {"ETag": f'"{held.etag}"', **held.headers}
-        if not asked.start:
+        if not asked.start and asked.end is None:
             return _split(answer(held.body, "200 OK", **headers))
-        size = len(held.body)
-        headers["Content-Range"] = f"bytes {asked.start}-{size - 1}/{size}"
-        return _split(answer(held.body[asked.start :], "206 Partial Content", **headers))
+        part, size = held.body[asked.start : asked.end], len(held.body)
+        last_byte = asked.start + len(part) - 1
+        headers["Content-Range"] = f"bytes {asked.start}-{last_byte}/{size}"
+        return _split(answer(part, "206 Partial Content", **headers))
 
 
 def error(status: str, code: str, text: str = "words", **headers: str | None) -> bytes:

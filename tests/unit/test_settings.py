@@ -27,6 +27,7 @@ ALL = (
     "OBJECT_NAME",
     "MAX_OBJECT_BYTES",
     "MAX_TRANSFERS",
+    "PARALLEL_FROM_BYTES",
     "LOG_LEVEL",
     "PORT",
 )
@@ -57,6 +58,7 @@ def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
     assert settings.s3_endpoints == frozenset()
     assert settings.max_object_bytes == MAX_OBJECT_BYTES == 5_497_558_138_880
     assert settings.max_transfers == 16
+    assert settings.parallel_from_bytes == 134_217_728
     assert settings.log_level == "INFO"
     assert settings.port == 8080
 
@@ -93,6 +95,8 @@ def test_foreign_variables_do_not_matter() -> None:
         ("S3_ENDPOINTS", "http://[::1]:9000", "s3_endpoints", frozenset({"http://[::1]:9000"})),
         ("MAX_OBJECT_BYTES", "1", "max_object_bytes", 1),
         ("MAX_OBJECT_BYTES", "5497558138880", "max_object_bytes", MAX_OBJECT_BYTES),
+        ("PARALLEL_FROM_BYTES", "1", "parallel_from_bytes", 1),
+        ("PARALLEL_FROM_BYTES", "5497558138880", "parallel_from_bytes", MAX_OBJECT_BYTES),
         ("MAX_TRANSFERS", "1", "max_transfers", 1),
         ("MAX_TRANSFERS", "200", "max_transfers", 200),
         ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
@@ -167,6 +171,8 @@ def test_a_good_template_of_names_is_taken(template: str) -> None:
         ("MAX_OBJECT_BYTES", "5 GB"),
         ("MAX_OBJECT_BYTES", "1e9"),
         ("MAX_OBJECT_BYTES", "9" * 30),
+        ("PARALLEL_FROM_BYTES", "0"),
+        ("PARALLEL_FROM_BYTES", "128 MiB"),
         ("MAX_TRANSFERS", "0"),
         ("MAX_TRANSFERS", "many"),
         ("MAX_TRANSFERS", "10001"),

@@ -154,3 +154,44 @@ def test_an_end_that_comes_near_counts_at_once() -> None:
 
     with pytest.raises(Draining):
         budget.go_on()
+
+
+class TestBranches:
+    def test_each_has_interruptions_of_its_own(self) -> None:
+        budget = budget_of(Clock(), interruptions=1)
+        branches = [budget.branch(lambda: False) for _ in range(3)]
+
+        for branch in (*branches, budget):
+            branch.spend(SourceUnavailable("first"))
+            with pytest.raises(SourceUnavailable, match="second"):
+                branch.spend(SourceUnavailable("second"))
+
+    def test_it_has_the_deadline(self) -> None:
+        clock = Clock()
+        budget = budget_of(clock)
+        budget.allow(8 * GIB)
+        branch = budget.branch(lambda: False)
+
+        assert branch.deadline == budget.deadline
+        clock.now = budget.deadline
+        with pytest.raises(SourceUnavailable):
+            branch.spend(SourceUnavailable("late"))
+
+    def test_it_ends_with_the_process(self) -> None:
+        clock = Clock()
+        branch = Budget(clock, clock.sleep, ends=lambda: 1010.0).branch(lambda: False)
+
+        branch.go_on()
+        assert branch.ends() == 1010.0
+        clock.now = 1010.0
+        with pytest.raises(Draining):
+            branch.go_on()
+
+    def test_it_ends_when_it_is_stopped_and_no_other_does(self) -> None:
+        budget = budget_of(Clock())
+        branch = budget.branch(lambda: True)
+
+        with pytest.raises(Draining):
+            branch.go_on()
+        assert branch.ends() < 0
+        budget.go_on()

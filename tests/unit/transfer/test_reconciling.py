@@ -14,6 +14,7 @@ from transfer import object_headers as names
 from transfer.errors import NotifyUnavailable, StoreUnavailable
 from transfer.notification import event_id
 from transfer.reconciling import MAX_DELAY_SECONDS, PATIENCE, BucketEvent, Finding, Reconciler
+from transfer.store import ABSENT
 
 
 @pytest.fixture
@@ -118,6 +119,15 @@ class TestWalk:
 
         assert reconciler.walk("source/z") == {}
         assert reconciler.walk("source/a") == {Finding.ANNOUNCED: 1}
+
+    def test_parts_of_objects_in_the_making_are_not_looked_at(self, house: House) -> None:
+        house.land_unannounced()
+        store, landed = house.store.store, house.there()
+        part = store.create(".landfall/parts/x/0-9", len(A), landed.headers, ABSENT)
+        part.finish(A, landed.crc32c)
+
+        assert later(house).walk() == {Finding.ANNOUNCED: 1}
+        assert later(house).look(".landfall/parts/x/0-9") is Finding.KNOWN
 
     def test_it_goes_on_behind_one_that_fails(self, house: House) -> None:
         house.land_unannounced()
