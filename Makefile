@@ -4,7 +4,7 @@ BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
 CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder
 
-.PHONY: help demo run key lambda test check soak mutants bench lock sbom clean
+.PHONY: help demo run key lambda test check soak mutants bench bench-wan lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -59,6 +59,9 @@ mutants: .venv/done ## puts faults into the guard, key and message modules: do t
 
 bench: .venv/done ## measures beside others; the tables are in build/bench
 	$(BIN)/python -m bench
+
+bench-wan: .venv/done ## the same from far away, as root
+	$(BIN)/python -m bench --gib 0.25 far limited
 
 lock: .venv/done ## renew the pinned requirements from the *.in files
 	for name in requirements requirements-dev; do \

@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m bench [NAME ...]`; without a name, all but the long one.
+"""Run the benchmarks: `python -m bench [NAME ...]`; without a name, all but the long ones.
 
 Needs nginx and, for the small objects, Google's Pub/Sub emulator. As root it runs in a
 network namespace of its own, where loopback is not slowed by the kernel's pacing.
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from google.cloud import pubsub_v1  # type: ignore[attr-defined]  # it has no types
 
-from bench import large, scaling, small, starting
+from bench import far, large, scaling, small, starting
 from bench.objects import make
 from bench.processes import FAR
 from bench.source import source
@@ -27,7 +27,7 @@ GIB = 2**30
 TOPIC = "projects/p/topics/landed"
 RESULTS = Path("build/bench")
 NAMES = ("plain", "tls", "md5", "memory", "small", "threads", "starting")
-LONG = ("filling",)
+LONG = ("filling", "far", "limited")
 _ALONE = "BENCH_ALONE"
 
 
@@ -97,8 +97,16 @@ def _run(name: str, size: int, runs: int) -> str:
                 "threads": lambda: _with_topic(
                     lambda topic: scaling.threads(folder, origin, one, authority.file, topic, runs)
                 ),
+                "far": lambda: far.over_a_distance(
+                    folder, files, certificate, one, authority.file, runs
+                ),
+                "limited": lambda: far.limited(
+                    folder, files, certificate, one, authority.file, runs
+                ),
                 "filling": lambda: scaling.filling(folder, origin, one, authority.file),
-                "starting": lambda: starting.measure(folder, authority.file),
+                "starting": lambda: _with_topic(
+                    lambda topic: starting.measure(folder, authority.file, topic)
+                ),
             }
             return deeds[name]()
 

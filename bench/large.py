@@ -40,8 +40,7 @@ def compare(
         naive(folder, url, authorities) as theirs,
     ):
         load = load_of(made, origin, url)
-        os.environ.update(rclone_environment(url))
-        commands = Commands(authorities)
+        commands = Commands(authorities, rclone_environment(url))
         movers: dict[str, Callable[[Load], Cost]] = {
             "`curl \\| curl`": commands.curl,
             "rclone copyurl": commands.rclone_copyurl,

@@ -63,9 +63,9 @@ class Load:
 class Commands:
     """Programs that are started once for each object."""
 
-    def __init__(self, authorities: Path, cpus: set[int] = NEAR) -> None:
+    def __init__(self, authorities: Path, environment: Mapping[str, str]) -> None:
         self._authorities = str(authorities)
-        self._cpus = cpus
+        self._environment = environment
 
     def curl(self, load: Load) -> Cost:
         """`curl | curl`: the reference. It checks nothing and keeps no metadata."""
@@ -87,7 +87,7 @@ class Commands:
         ]
 
     def _run(self, command: list[str]) -> Cost:
-        return run(command, self._cpus, {})
+        return run(command, NEAR, self._environment)
 
 
 class Service:

@@ -36,8 +36,9 @@ def running(
     cpus: set[int],
     environment: Mapping[str, str] | None = None,
     log: Path | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; it listens on `port` when the block begins."""
+    """Run a server until the block ends; it listens on `port` of `host` when the block begins."""
     output = log.open("ab") if log else subprocess.DEVNULL
     process = subprocess.Popen(
         [_TASKSET, "-c", ",".join(map(str, cpus)), *command],
@@ -46,7 +47,7 @@ def running(
         stderr=output,
     )
     try:
-        _wait_for(port, process)
+        _wait_for(host, port, process)
         yield process
     finally:
         process.terminate()
@@ -120,10 +121,10 @@ def _status(pid: int, name: str) -> int:
     raise RuntimeError(f"/proc tells no {name}")
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(host: str, port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with suppress(OSError), socket.create_connection((host, port), 1):
             return
         time.sleep(0.05)
     raise RuntimeError(f"{process.args!r} did not start")

@@ -85,6 +85,10 @@ class Api:
             return self._upload(headers, query, body) if method == "POST" else Answer(499)
         if path.endswith("/iam/testPermissions"):
             return _json({"permissions": parse_qs(text).get("permissions", [])})
+        if path.endswith("/o"):
+            prefix = query.get("prefix", "")
+            there = list(self._objects.values())
+            return _json({"items": [one for one in there if one["name"].startswith(prefix)]})
         found = _OBJECT.fullmatch(path)
         if found is None:
             return _json({"kind": "storage#bucket", "name": "landing"})

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,13 +57,12 @@ def rclone_request(load: Load) -> tuple[str, bytes]:
 def servers(
     folder: Path, source: Source, url: str, authorities: Path, topic: dict[str, str]
 ) -> Iterator[dict[str, Server]]:
-    os.environ.update(rclone_environment(url))
     port = free_port()
     command = [str(PROGRAMS / "rclone"), "rcd", "--rc-no-auth", "--rc-addr", f"127.0.0.1:{port}"]
     with (
         landfall(folder, url, [source.plain], authorities, **topic) as ours,
         naive(folder, url, authorities, **topic) as theirs,
-        running([*command, "--config", ""], port, NEAR) as rclone,
+        running([*command, "--config", ""], port, NEAR, rclone_environment(url)) as rclone,
     ):
         yield {
             "naive service": Server(theirs.port, theirs.workers, message_request),

@@ -30,8 +30,8 @@ http {{
   ssl_certificate_key {certificate};
   ssl_protocols TLSv1.3;
   server {{
-    listen 127.0.0.1:{plain} backlog=1024;
-    listen 127.0.0.1:{tls} ssl backlog=1024;
+    listen {host}:{plain} backlog=1024;
+    listen {host}:{tls} ssl backlog=1024;
     root {files};
     limit_rate {limit};
     location ~ ^(/source/[a-z]+)-[0-9]+$ {{ try_files $1 =404; }}
@@ -43,9 +43,9 @@ http {{
     }}
   }}
   server {{
-    listen 127.0.0.1:{md5} backlog=1024;
+    listen {host}:{md5} backlog=1024;
     location / {{
-      proxy_pass http://127.0.0.1:{plain}/md5/;
+      proxy_pass http://{host}:{plain}/md5/;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header If-Match "";
@@ -76,9 +76,18 @@ class Source:
 
 @contextmanager
 def source(
-    folder: Path, files: Path, certificate: Path, objects: Sequence[Made], limit: str = "0"
+    folder: Path,
+    files: Path,
+    certificate: Path,
+    objects: Sequence[Made],
+    limit: str = "0",
+    host: str = "127.0.0.1",
+    inside: Sequence[str] = (),
 ) -> Iterator[Source]:
-    """Serve these objects; `limit` is a rate per connection in nginx's words."""
+    """Serve these objects; `limit` is a rate per connection in nginx's words.
+
+    `inside` is a command that runs another where `host` is.
+    """
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     if not Path(program).exists():
         raise RuntimeError("nginx is missing: apt-get install nginx-light")
@@ -89,6 +98,7 @@ def source(
             folder=folder,
             files=files,
             certificate=certificate,
+            host=host,
             plain=plain,
             tls=tls,
             md5=md5,
@@ -96,7 +106,6 @@ def source(
             md5s="\n".join(f"    ~/{made.name}- '\"{made.md5}\"';" for made in objects),
         )
     )
-    with running([program, "-c", str(configuration), "-p", str(folder)], plain, FAR):
-        yield Source(
-            f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{tls}", f"http://127.0.0.1:{md5}"
-        )
+    command = [*inside, program, "-c", str(configuration), "-p", str(folder)]
+    with running(command, plain, FAR, host=host):
+        yield Source(f"http://{host}:{plain}", f"https://{host}:{tls}", f"http://{host}:{md5}")

@@ -14,16 +14,12 @@ from bench.processes import resident_bytes
 _LOOK_SECONDS = 0.005
 
 
-def measure(folder: Path, authorities: Path) -> str:
+def measure(folder: Path, authorities: Path, topic: dict[str, str]) -> str:
     """Return a table for the embedded default and for the cloud's adapters."""
     embedded = {"LANDING_BUCKET": f"file:{folder}/bucket"}
-    cloud = {
-        "NOTIFICATION_TOPIC": "projects/p/topics/landed",
-        "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",  # nobody is there, and nothing is published
-    }
     rows = []
     with sink(folder) as url:
-        for name, settings in (("directory, SQLite", embedded), ("Cloud Storage, Pub/Sub", cloud)):
+        for name, settings in (("directory, SQLite", embedded), ("Cloud Storage, Pub/Sub", topic)):
             runs = [_start_once(folder, url, authorities, settings) for _ in range(RUNS)]
             seconds = spread([run[0] for run in runs])
             held = spread([run[1] / 2**20 for run in runs])
