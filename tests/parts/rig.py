@@ -11,7 +11,7 @@ import google_crc32c
 from awscrt.checksums import crc64nvme
 
 from tests.faults.places import CloudPlace
-from tests.faults.rig import KEY, Rig, body_of, running
+from tests.faults.rig import HASTY_SECONDS, KEY, Rig, body_of, running
 from tests.servers.scripted_s3 import Asked, ScriptedS3
 from transfer.pace import Pace
 from transfer.parallel import Parallel
@@ -103,5 +103,6 @@ def many(
         assert isinstance(store, ComposingStore)
         return Parallel(source, store, from_bytes, RANGE, pace)
 
+    options = {"idle_seconds": HASTY_SECONDS, **options}
     with running(place, s3, new_parallel=new_parallel, **options) as rig:
         yield ManyRig(place, s3, rig.port, rig.admission)

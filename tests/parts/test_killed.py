@@ -14,6 +14,7 @@ import pytest
 from tests.faults.places import CloudPlace
 from tests.faults.rig import KEY, SETTINGS, body_of
 from tests.parts.rig import ManyRig
+from tests.servers.raw import Script
 from tests.servers.scripted_s3 import ScriptedS3, held
 from tests.system.service import serving
 from transfer.admission import Admission
@@ -31,11 +32,16 @@ def wait_until(done: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def slow_to_begin(head: bytes, body: bytes) -> Script:
+    return [lambda _: time.sleep(0.3), head, body]
+
+
 def test_a_worker_killed_between_two_ranges_leaves_the_finished_ones_to_the_next(
     place: CloudPlace, s3: ScriptedS3, tmp_path: Path
 ) -> None:
     reached, release = Event(), Event()
     s3.put(KEY, BODY)
+    s3.range_faults[0] = [slow_to_begin]  # or one stream would be fast enough
     s3.range_faults[LAST] = [held(1_000_000, reached, release)]
     settings = {**SETTINGS, "S3_ENDPOINTS": s3.origin, "PARALLEL_FROM_BYTES": "20000000"}
     with serving(tmp_path, place, WEB_CONCURRENCY="1", **settings) as service:
