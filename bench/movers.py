@@ -150,7 +150,6 @@ def landfall(
         "NOTIFICATION_TOPIC": f"sqlite:{folder}/notifications.db",
         "STORAGE_EMULATOR_HOST": sink,
         "BENCH_AUTHORITIES": str(authorities),
-        "REQUESTS_CA_BUNDLE": str(authorities),  # for Google's client
         "WEB_CONCURRENCY": "1",
         "LOG_LEVEL": "WARNING",
         **settings,
