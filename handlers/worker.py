@@ -1,8 +1,9 @@
-"""gunicorn's worker with threads, as it is, but for two things that it has no settings for.
+"""gunicorn's worker with threads, as it is, but for what it has no settings for.
 
-A request must arrive within a time, or one slow client per thread stops the service. And
-what gunicorn itself refuses is answered in our form, without repeating what was sent: a
-request line may hold a key, and a broken one is no reason to write it down.
+A request must arrive within a time, or one slow client per thread stops the service. A client
+that does not close after its last answer must hold up nobody else. And what gunicorn itself
+refuses is answered in our form, without repeating what was sent: a request line may hold a key,
+and a broken one is no reason to write it down.
 """
 
 import errno
@@ -21,6 +22,8 @@ from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
 
 REQUEST_SECONDS = 10.0
 """For the whole of a request, which has at most 64 KiB."""
+LINGER_SECONDS = 0.2
+"""For the client to close after its last answer: closing first could cost it the answer."""
 
 
 class Hurried:
@@ -37,6 +40,19 @@ class Hurried:
     def begin(self) -> None:
         """A new request may take its time from now on."""
         self._ends = time.monotonic() + self._seconds
+
+    def finish(self) -> None:
+        """Let the client read its answer and close; after that nothing is waited for any more.
+
+        gunicorn itself would wait on its only loop, up to 2 s for each client that does not close.
+        """
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
+            self._ends = time.monotonic() + LINGER_SECONDS
+            self._connection.settimeout(LINGER_SECONDS)
+            while self.recv(4096):
+                pass
+        self._ends = 0.0
 
     def recv(self, size: int) -> bytes:
         """Raise ConnectionResetError when the time is over, as if the client had gone.
@@ -69,7 +85,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if not isinstance(conn.sock, Hurried):
             conn.sock = Hurried(conn.sock)
         conn.sock.begin()
-        return super().handle(conn) is True
+        keeps = super().handle(conn) is True
+        if not keeps:
+            conn.sock.finish()
+        return keeps
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what never reached the app."""

@@ -102,3 +102,15 @@ def test_a_connection_is_kept_for_the_next_request(service: Service) -> None:
             connection.request("GET", "/healthz")
             assert connection.getresponse().read()
             assert connection.sock is not None
+
+
+def test_clients_that_do_not_close_after_their_answer_hold_nobody_up(service: Service) -> None:
+    """gunicorn alone waits for each of them on its only loop."""
+    request = f"{HEAD}Connection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    with ExitStack() as stack:
+        for _ in range(20):
+            connection = socket.create_connection(("127.0.0.1", service.port), 30)
+            stack.enter_context(connection).sendall(f"{request}\r\n{{}}".encode())
+        time.sleep(0.5)  # all are answered by now, and stay open
+
+        assert seconds_to_health(service) < 1
