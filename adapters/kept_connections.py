@@ -8,16 +8,24 @@ import select
 import socket
 import ssl
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Protocol
 
 import certifi
 
+from adapters.cut_offs import CutOffs
+
 MAX_KEPT = 64
 """Per origin."""
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""The longest answer is a page of a thousand objects, of some 12 KiB at most each."""
+# What ssl calls a connection that is gone is no ConnectionError.
+_GONE = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 class Body(Protocol):
@@ -45,6 +53,7 @@ class KeptConnections:
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         self._kept: dict[str, list[HTTPConnection]] = {}
+        self._cut_offs = CutOffs()
         weakref.finalize(self, _hang_up, self._kept)
 
     def request(
@@ -59,11 +68,12 @@ class KeptConnections:
     ) -> Answer:
         """Ask once; if it is repeatable and a kept connection is dead, once more on a fresh one.
 
-        `timeout` is in seconds: to connect, and for each wait after that.
+        `timeout` is in seconds: to connect, and for each block to be taken, as for the answer.
 
         Raises:
             ConnectionError: No answer came; its text holds no URL.
             TimeoutError
+            OSError: The answer has more than MAX_ANSWER_BYTES, or TLS failed.
         """
         scheme, _, host, target = url.split("/", 3)
         origin = f"{scheme}//{host}"
@@ -71,13 +81,13 @@ class KeptConnections:
         if connection is not None:
             try:
                 return self._exchange(origin, connection, method, target, headers, body, timeout)
-            except (ConnectionError, HTTPException) as error:
+            except (*_GONE, HTTPException) as error:
                 if not repeatable:
                     raise ConnectionError(type(error).__name__) from None
         try:
             connection = self._new(scheme, host, timeout[0])
             return self._exchange(origin, connection, method, target, headers, body, timeout)
-        except HTTPException as error:
+        except (*_GONE, HTTPException) as error:
             raise ConnectionError(type(error).__name__) from None
 
     def _exchange(
@@ -95,19 +105,22 @@ class KeptConnections:
                 connection.connect()  # which turns Nagle's algorithm off
             wire: socket.socket = connection.sock
             wire.settimeout(timeout[1])
-            response = _ask(connection, method, f"/{target}", headers, body)
-            answer = Answer(
-                response.status,
-                {name.lower(): value for name, value in response.getheaders()},
-                response.read(),
-            )
+            is_sent = _send(connection, method, f"/{target}", headers, body)
+            with _Limit(self._cut_offs, wire, timeout[1]):
+                response = connection.getresponse()
+                answer = Answer(
+                    response.status,
+                    {name.lower(): value for name, value in response.getheaders()},
+                    _whole(response),
+                )
         except BaseException:
             connection.close()
             raise
-        if response.will_close:
-            connection.close()
-        else:
+        # After an interim answer, the final one is still to come, and is nobody else's.
+        if is_sent and answer.status >= 200 and not response.will_close:
             self._keep(origin, connection)
+        else:
+            connection.close()
         return answer
 
     def _take(self, origin: str) -> HTTPConnection | None:
@@ -118,9 +131,7 @@ class KeptConnections:
                 if not kept:
                     return None
                 connection = kept.pop()
-            look = select.poll()
-            look.register(connection.sock, select.POLLIN)
-            if not look.poll(0):
+            if _is_quiet(connection.sock):
                 return connection
             connection.close()
 
@@ -147,13 +158,47 @@ def _hang_up(kept: Mapping[str, list[HTTPConnection]]) -> None:
             connection.close()
 
 
-def _ask(
+class _Limit:
+    """Within it a connection lasts only so long: a byte now and then would hold it for ever."""
+
+    def __init__(self, cut_offs: CutOffs, wire: socket.socket, seconds: float) -> None:
+        self._cut_offs = cut_offs
+        self._wire = wire
+        self._deadline = time.monotonic() + seconds
+        self._is_cut = False
+
+    def cut(self) -> None:
+        self._is_cut = True
+        with suppress(OSError):
+            # By the base class: ssl's own would have the reader take what is encrypted for plain.
+            socket.socket.shutdown(self._wire, socket.SHUT_RDWR)
+
+    def __enter__(self) -> None:
+        self._cut_offs.watch(self, self._deadline)
+
+    def __exit__(self, *_: object) -> None:
+        """Raise TimeoutError if it was cut: an end could be taken for the regular one."""
+        self._cut_offs.forget(self)
+        if self._is_cut:
+            raise TimeoutError("The answer took too long.") from None
+
+
+def _is_quiet(wire: socket.socket) -> bool:
+    if isinstance(wire, ssl.SSLSocket) and wire.pending():
+        return False
+    look = select.poll()
+    look.register(wire, select.POLLIN)
+    return not look.poll(0)
+
+
+def _send(
     connection: HTTPConnection,
     method: str,
     target: str,
     headers: Mapping[str, str],
     body: bytes | Body,
-) -> HTTPResponse:
+) -> bool:
+    """Return whether all was taken. If not, an answer may have come early, and tells more."""
     connection.putrequest(method, target, skip_accept_encoding=True)
     for name, value in headers.items():
         connection.putheader(name, value)
@@ -161,11 +206,21 @@ def _ask(
         connection.putheader("Content-Length", str(len(body)))
     if isinstance(body, bytes):
         connection.endheaders(body or None)
-        return connection.getresponse()
+        return True
     connection.endheaders()
-    try:
-        for block in body:
+    for block in body:
+        try:
             connection.send(block)
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # an answer may have come early, and tells more than this
-    return connection.getresponse()
+        except _GONE:
+            return False
+    return True
+
+
+def _whole(response: HTTPResponse) -> bytes:
+    if (response.length or 0) <= MAX_ANSWER_BYTES:
+        if response.length is not None:
+            return response.read()  # all of that length, or it raises
+        body = response.read(MAX_ANSWER_BYTES + 1)
+        if len(body) <= MAX_ANSWER_BYTES:
+            return body
+    raise OSError("The answer is too long.")

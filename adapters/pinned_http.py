@@ -137,6 +137,12 @@ class _PinnedHTTPSConnection(HTTPSConnection):
         super().__init__(*args, **kwargs)
         self._dialer = dialer
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a kept connection may be used: a surplus may be decrypted already."""
+        quiet = not isinstance(self.sock, ssl.SSLSocket) or not self.sock.pending()
+        return quiet and super().is_connected
+
     def _new_conn(self) -> socket.socket:
         return self._dialer.dial(self._dns_host, self.port)
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.source_side import Side
 from tests.servers.certificates import Authority
-from tests.servers.raw import RawServer, Step, answer, reset
+from tests.servers.raw import RawServer, Step, answer, reset, stall
 from transfer.errors import SourceCorrupt, SourceUnavailable
 
 ONE, TWO = answer(b"heron"), answer(b"meadow")
@@ -148,6 +148,17 @@ def test_a_kept_connection_is_not_cut_off_by_the_deadline_of_its_last_transfer(
 
         assert side.fetch(server, ETAG) == b"meadow"
         assert server.connections == 1
+
+
+def test_a_surplus_that_tls_has_decrypted_already_is_no_answer(authority: Authority) -> None:
+    side = Side(authority)
+    # One record, of which the reader of the first answer takes 8 KiB.
+    record = answer(b"heron" * 1600).ljust(8192, b"\n") + answer(b"", "412 Precondition Failed")
+    with side.serve([record, stall()], [TWO]) as server:
+        assert side.fetch(server, ETAG) == b"heron" * 1600
+
+        assert side.fetch(server, ETAG) == b"meadow"
+        assert server.connections == 2
 
 
 def test_a_silent_kept_connection_is_cut_off_as_a_fresh_one_is(authority: Authority) -> None:
