@@ -14,7 +14,7 @@ from bench.source import Source, source
 
 MILLISECONDS = 80
 LOSS = 0.0001
-ONE_STREAM = str(10**13)
+ONE_STREAM = str(5 * 10**12)
 
 
 def over_a_distance(
