@@ -38,11 +38,12 @@ class CutOffs:
         `ends` is a deadline as well, which may come near at any time.
         """
         with self._changed:
-            self._deadlines[what] = lambda: min(deadline, ends())
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="cut-offs", daemon=True)
-                self._thread.start()
-            elif deadline < self._next_look:
+                thread = threading.Thread(target=self._run, name="cut-offs", daemon=True)
+                thread.start()  # if there is no thread left, the next one tries again
+                self._thread = thread
+            self._deadlines[what] = lambda: min(deadline, ends())
+            if deadline < self._next_look:
                 self._changed.notify()
 
     def forget(self, what: Cuttable) -> None:

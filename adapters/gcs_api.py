@@ -7,7 +7,10 @@ https://cloud.google.com/storage/docs/json_api/v1
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +22,7 @@ from adapters.gcs_patience import Patience
 from adapters.kept_connections import Answer, KeptConnections
 
 _JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "landfall"}
+_URL = re.compile(r"https?://[!-.0-~]+/[!-~]*")
 
 
 class GcsApi:
@@ -96,9 +100,8 @@ class GcsApi:
         """Create an object with metadata and bytes in one request.
         https://cloud.google.com/storage/docs/uploading-objects#rest-upload-objects
         """
-        mark = b"=landfall="
-        while mark in data:
-            mark += b"="
+        # Drawn, so that no object can be made to hold it, and short: 70 characters are allowed.
+        mark = b"landfall" + secrets.token_hex(16).encode()
         body = b"\r\n".join(
             [
                 b"--" + mark,
@@ -127,9 +130,9 @@ class GcsApi:
         }
         url = f"{self._upload}?uploadType=resumable&{urlencode(conditions)}"
         answer = self._send("POST", url, headers, json.dumps(resource).encode(), deadline)
-        session = answer.headers.get("location")
-        if not session:
-            raise api.ServiceUnavailable("no session")
+        session = answer.headers.get("location", "")
+        if not _URL.fullmatch(session) or session[:5] != self._upload[:5]:
+            raise api.ServiceUnavailable("no session")  # without its text, which is a secret
         return session
 
     def _object(self, name: str) -> str:
@@ -144,7 +147,7 @@ class GcsApi:
         def once() -> Answer:
             answer = self._authorized(method, url, headers, body, deadline)
             if answer.status == 401 and self._credentials.token:  # revoked before its time
-                self._credentials.refresh(self._refresh)
+                self._credentials.refresh(self._new_token(deadline))
                 answer = self._authorized(method, url, headers, body, deadline)
             if not 200 <= answer.status < 300:
                 raise api.from_http_status(answer.status, _text(answer))
@@ -157,9 +160,13 @@ class GcsApi:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
     ) -> Answer:
         sent = dict(headers)
-        self._credentials.before_request(self._refresh, method, url, sent)
+        self._credentials.before_request(self._new_token(deadline), method, url, sent)
         timeout = self._patience.for_answer(deadline)
         return self._connections.request(method, url, sent, body, timeout, repeatable=True)
+
+    def _new_token(self, deadline: float) -> Callable[..., Any]:
+        """What asks for a token, no longer than for an answer; by itself it waits two minutes."""
+        return partial(self._refresh, timeout=self._patience.for_answer(deadline)[1])
 
 
 def _parsed(answer: Answer) -> Mapping[str, Any]:

@@ -31,8 +31,9 @@ class LateClient(Generic[T]):
         with self._lock:
             client = self._client
             if client is None or (client.done() and client.exception() is not None):
-                client = self._client = Future()
+                client = Future()
                 threading.Thread(target=self._make, args=(client,), daemon=True).start()
+                self._client = client  # only now, or nobody would make it if there is no thread
         return client.result(self._seconds)
 
     def _make(self, client: Future[T]) -> None:

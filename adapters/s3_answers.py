@@ -37,6 +37,10 @@ def error_of(status: int, body: bytes, retry_after: str | None) -> LandfallError
         return UrlExpired("The presigned URL is past its life. Sign a fresh one and send again.")
     if status == 429 or status >= 500 or code in _TRY_AGAIN:
         return SourceBusy(f"S3 answered {status} {code}.", _seconds(retry_after))
+    if status < 200:
+        return SourceUnavailable(
+            f"S3 announced another answer ({status}), which is not waited for."
+        )
     if 300 <= status < 400:
         return SourceUnavailable(
             f"S3 redirects ({status}), which is not followed: sign for the bucket's own Region."

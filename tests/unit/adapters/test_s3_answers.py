@@ -57,6 +57,7 @@ def xml(code: str, text: str = "words") -> bytes:
         (503, "SlowDown", "words", SourceBusy),
         (503, "ServiceUnavailable", "words", SourceBusy),
         (504, "GatewayTimeout", "words", SourceBusy),
+        (103, "", "", SourceUnavailable),
         (301, "PermanentRedirect", "words", SourceUnavailable),
         (307, "TemporaryRedirect", "words", SourceUnavailable),
     ],
