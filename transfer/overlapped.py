@@ -2,6 +2,7 @@
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from threading import Condition
 
@@ -46,12 +47,20 @@ class Overlapped:
             raise self._failure
 
     def _catch_up(self) -> None:
-        while True:
+        """Hash some blocks, then queue up again: there are fewer threads than transfers."""
+        while self._hash_some():
+            with suppress(RuntimeError):  # the process ends, and takes nothing new
+                _hashers().submit(self._catch_up)
+                return
+
+    def _hash_some(self) -> bool:
+        """Return whether there may be more."""
+        for _ in range(BLOCKS_BEHIND):
             with self._changed:
                 if not self._behind:
                     self._hashing = False
                     self._changed.notify_all()
-                    return
+                    return False
                 block = self._behind[0]
             try:
                 self._digest.update(block)
@@ -60,6 +69,7 @@ class Overlapped:
             with self._changed:
                 self._behind.popleft()
                 self._changed.notify_all()
+        return True
 
 
 @cache

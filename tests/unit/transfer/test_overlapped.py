@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 
 import pytest
 
@@ -92,3 +93,37 @@ def test_many_that_are_forgotten_leave_no_thread_each() -> None:
         Overlapped(hashlib.md5()).update(b"x" * 10_000)
 
     assert threading.active_count() < before + 40
+
+
+class AlwaysBehind:
+    """Slower than its blocks come."""
+
+    def update(self, data: bytes, /) -> None:
+        time.sleep(0.002)
+
+    def digest(self) -> bytes:
+        return b""
+
+
+def test_many_that_are_always_behind_starve_no_other() -> None:
+    ends = time.monotonic() + 10
+    over = threading.Event()
+
+    def feed() -> None:
+        endless = Overlapped(AlwaysBehind())
+        while not over.is_set() and time.monotonic() < ends:
+            endless.update(b"x")
+
+    feeders = [threading.Thread(target=feed) for _ in range(40)]  # more than a pool has threads
+    for feeder in feeders:
+        feeder.start()
+    other = Overlapped(hashlib.md5())
+    for _ in range(3 * BLOCKS_BEHIND):
+        other.update(b"block")
+    found, left = other.digest(), ends - time.monotonic()
+    over.set()
+    for feeder in feeders:
+        feeder.join()
+
+    assert found == hashlib.md5(b"block" * 3 * BLOCKS_BEHIND).digest()
+    assert left > 2
