@@ -19,8 +19,8 @@ TITLES = {
     "threads": "The same over workers and threads",
     "filling": "The same while the bucket fills",
     "starting": "Starting",
-    "far": "From far away",
-    "limited": "From a source that gives each connection 50 MB/s",
+    "far": "256 MiB from far away, three turns",
+    "limited": "256 MiB from a source that gives each connection 50 MB/s, three turns",
 }
 WIDTH, BAR, GAP, LABEL = 640, 22, 10, 220
 
