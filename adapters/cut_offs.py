@@ -56,8 +56,9 @@ class CutOffs:
                 for what in self._due():
                     del self._deadlines[what]
                     what.cut()
-                self._next_look = time.monotonic() + self._pause()
-                self._changed.wait(self._pause())
+                pause = self._pause()
+                self._next_look = time.monotonic() + pause
+                self._changed.wait(pause)
                 if not self._deadlines and time.monotonic() >= self._next_look:
                     self._thread = None  # the next one to be watched starts another
                     return

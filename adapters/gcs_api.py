@@ -1,7 +1,7 @@
 """Calls of Cloud Storage's JSON API, over connections that are kept.
 
 Google's client brings the credentials, the endpoint and the rules for trying again; its own
-calls cost five times as much as these.
+calls cost four to five times as much as these.
 https://cloud.google.com/storage/docs/json_api/v1
 """
 
