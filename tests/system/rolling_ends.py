@@ -45,6 +45,7 @@ def end_and_judge(
                 ending.append(waiting.submit(old.end))
                 time.sleep(LAG_SECONDS)
                 serving[:] = serving[-1:]
+            # Only now may the source be quick again, or on a quick machine none is given up.
+            seconds = [ended.result() for ended in ending]
             s3.temper = Temper()
-        seconds = [ended.result() for ended in ending]
         return settle(s3, workload, backend, environment), seconds
