@@ -1,7 +1,7 @@
 """The environment, checked whole: all problems are told at once, in plain words."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -33,6 +33,11 @@ T = TypeVar("T")
 
 class SettingsInvalid(Exception):
     """Says, line by line, which variable is wrong and what to do."""
+
+    def __init__(self, text: str, problems: Sequence[str] = ()) -> None:
+        """`problems` are the lines one by one, where there may be several."""
+        super().__init__(text)
+        self.problems = tuple(problems) or (text,)
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,8 @@ class _Reader:
         if self.problems:
             raise SettingsInvalid(
                 f"{program} cannot start with these settings:\n"
-                + "\n".join(f"  - {problem}" for problem in self.problems)
+                + "\n".join(f"  - {problem}" for problem in self.problems),
+                self.problems,
             )
 
 

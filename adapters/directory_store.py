@@ -28,6 +28,7 @@ from adapters.directory_record import (
     sync_directory,
     write_record,
 )
+from adapters.directory_trial import try_out
 from adapters.directory_upload import DirectoryUpload
 from adapters.file_names import clash_path, plain_path
 from transfer.errors import Misconfigured, StoreUnavailable, TokenMoved
@@ -99,12 +100,10 @@ class DirectoryStore:
                         yield there
 
     def check(self) -> None:
-        """Also sweeps what killed processes left behind."""
+        """Try what landing needs of the disk, and sweep what killed processes left behind."""
         try:
-            probe = self._scratch() / uuid.uuid4().hex
-            probe.touch()
-            probe.unlink()
-            for leftover in probe.parent.iterdir():
+            try_out(self._scratch())
+            for leftover in self._scratch().iterdir():
                 found = _file_at(leftover)  # or its upload ended just now
                 if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
                     leftover.unlink(missing_ok=True)

@@ -86,6 +86,9 @@ class GcsApi:
         query = {"prefix": prefix} | ({"pageToken": page} if page else {})
         return self._ask("GET", f"{self._bucket}/o?{urlencode(query)}")
 
+    def bucket(self) -> Mapping[str, Any]:
+        return self._ask("GET", self._bucket)
+
     def test_permissions(self, permissions: Sequence[str]) -> Mapping[str, Any]:
         query = urlencode({"permissions": list(permissions)}, doseq=True)
         return self._ask("GET", f"{self._bucket}/iam/testPermissions?{query}")

@@ -21,6 +21,10 @@ def translated(bucket: str) -> Iterator[None]:
         raise forbidden(bucket) from None
     except api.NotFound:
         raise missing(bucket) from None
+    except api.BadRequest as error:
+        if "requester pays" in error.message:
+            raise _requester_pays(bucket) from None
+        raise StoreUnavailable("Cloud Storage failed (BadRequest).") from None
     except (auth.DefaultCredentialsError, auth.RefreshError):
         raise Misconfigured(
             "There are no usable Google credentials: run as a service account, or "
@@ -51,4 +55,11 @@ def forbidden(bucket: str) -> Misconfigured:
 def missing(bucket: str) -> Misconfigured:
     return Misconfigured(
         f"The landing bucket {bucket} does not exist: create it, or correct LANDING_BUCKET."
+    )
+
+
+def _requester_pays(bucket: str) -> Misconfigured:
+    return Misconfigured(
+        f"The landing bucket {bucket} wants requests to name a project to bill, which Landfall "
+        f"does not: `gcloud storage buckets update gs://{bucket} --no-requester-pays`."
     )

@@ -128,6 +128,18 @@ class GcsStore:
                 f"{', '.join(lacking)}. Grant its account roles/storage.objectUser."
             )
 
+    def settings(self) -> Mapping[str, Any] | None:
+        """Return the bucket's resource; None if the account may not look, which it need not.
+
+        Raises:
+            StoreUnavailable, Misconfigured
+        """
+        with translated(self._name):
+            try:
+                return self._api().bucket()
+            except api.Forbidden:
+                return None
+
     def _api(self) -> GcsApi:
         return self._late_api.get()
 

@@ -8,12 +8,13 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.late_client import LateClient
-from adapters.pubsub_errors import forbidden, translated
-from transfer.errors import NotifyUnavailable
+from adapters.pubsub_errors import translated
+from transfer.errors import Misconfigured, NotifyUnavailable
 from transfer.notification import Notification
+from transfer.topic import TopicFacts
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry
@@ -83,8 +84,30 @@ class PubSubTopic:
                 return
             request = TestIamPermissionsRequest(resource=self._topic, permissions=[_PUBLISH])
             answer = client.test_iam_permissions(request, timeout=self._try_seconds)
-        if _PUBLISH not in answer.permissions:
-            raise forbidden(self._topic, _ROLE)
+        if _PUBLISH not in answer.permissions:  # as it is for a topic that is not there
+            raise Misconfigured(
+                f"{self._topic} does not exist, or the service may not publish to it: create it, "
+                f"correct NOTIFICATION_TOPIC, or grant its account {_ROLE}."
+            )
+
+    def facts(self) -> TopicFacts | None:
+        """Return what is known of the topic; None if the account may not look, which it need not.
+
+        Raises:
+            NotifyUnavailable, Misconfigured
+        """
+        from google.api_core.exceptions import PermissionDenied
+
+        with self._translated():
+            client = self._client.get()
+            try:
+                asked: Any = {"topic": self._topic}
+                times: Any = {"retry": self._retry, "timeout": self._try_seconds}
+                found = client.get_topic(request=asked, **times)
+                subscriptions = client.list_topic_subscriptions(request=asked, **times)
+                return TopicFacts(found.schema_settings.schema or None, len(list(subscriptions)))
+            except PermissionDenied:
+                return None
 
     def _translated(self) -> AbstractContextManager[None]:
         return translated(self._topic, "NOTIFICATION_TOPIC", _ROLE)

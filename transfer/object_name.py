@@ -26,6 +26,11 @@ class ObjectName:
         self._template = template
         self._pinned = "version_id" in fields
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether each name holds a version, so that no object ever replaces another."""
+        return self._pinned
+
     def of(self, message: Message) -> str:
         """Return the name for the object of this message.
 

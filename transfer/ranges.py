@@ -11,6 +11,7 @@ from transfer.store import STEP
 
 MAX_RANGES = 32
 """So many objects one compose takes. https://cloud.google.com/storage/docs/composite-objects"""
+PARTS_PREFIX = f"{RESERVED_PREFIX}parts/"
 MIN_RANGE_BYTES = 8 * 1024 * 1024
 """Each range costs some five requests, which is what this many bytes take on a slow stream."""
 
@@ -44,4 +45,4 @@ def ranges_of(
 def folder_of(name: str, message: Message, etag: str) -> str:
     """Return the prefix of the temporary objects for this version of an object, landing there."""
     version = json.dumps([name, message.bucket, message.key, etag])
-    return f"{RESERVED_PREFIX}parts/{hashlib.sha256(version.encode()).hexdigest()}/"
+    return f"{PARTS_PREFIX}{hashlib.sha256(version.encode()).hexdigest()}/"

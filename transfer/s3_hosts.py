@@ -47,6 +47,17 @@ ALL_PARTITIONS = frozenset(_PATTERNS)
 PUBLIC_PARTITIONS = frozenset({"aws", "aws-us-gov", "aws-cn", "aws-eusc"})
 """The isolated ones are not on the internet, and only taken if an operator names them."""
 
+_REGIONAL_HOSTS = {
+    "aws": "s3.us-east-1.amazonaws.com",
+    "aws-us-gov": "s3.us-gov-west-1.amazonaws.com",
+    "aws-cn": "s3.cn-north-1.amazonaws.com.cn",
+    "aws-eusc": "s3.eusc-de-east-1.amazonaws.eu",
+    "aws-iso": "s3.us-iso-east-1.c2s.ic.gov",
+    "aws-iso-b": "s3.us-isob-east-1.sc2s.sgov.gov",
+    "aws-iso-e": "s3.eu-isoe-west-1.cloud.adc-e.uk",
+    "aws-iso-f": "s3.us-isof-south-1.csp.hci.ic.gov",
+}
+
 # Labels in a bucket's place that name something else: punycode, S3's own hosts, VPC endpoints.
 _NO_BUCKET = re.compile(r"(?:xn--|s3-|sthree-|vpce-).*")
 # And names that do, in a host as in a path: access-point aliases, Object Lambda, directory
@@ -67,6 +78,28 @@ class Host:
 def is_alias(bucket: str) -> bool:
     """Whether Amazon S3 reserves this name for something other than a bucket."""
     return _ALIAS.fullmatch(bucket) is not None
+
+
+def first_host(partition: str) -> str:
+    """Return the host of the partition's oldest Region."""
+    return _REGIONAL_HOSTS[partition]
+
+
+def host_of(region: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> str:
+    """Return the host of this Region.
+
+    Raises:
+        UrlRefused: None of these partitions has such a Region.
+    """
+    for partition in sorted(partitions):
+        domain = _REGIONAL_HOSTS[partition].split(".", 2)[2]
+        name = f"s3.{region}.{domain}"
+        if any(pattern.fullmatch(name) for pattern in _PATTERNS[partition]):
+            return name
+    raise UrlRefused(
+        f"No partition of S3_PARTITIONS has a Region {region}: correct its name, or add the "
+        "partition."
+    )
 
 
 def parse_host(name: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> Host:

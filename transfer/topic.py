@@ -1,5 +1,6 @@
 """Where notifications go: the port."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from transfer.notification import Notification
@@ -24,3 +25,12 @@ class Topic(Protocol):
         Raises:
             NotifyUnavailable, Misconfigured
         """
+
+
+@dataclass(frozen=True)
+class TopicFacts:
+    """What an operator wants to know of a topic."""
+
+    schema: str | None
+    """Notifications that do not fit it are refused."""
+    subscriptions: int

@@ -1,0 +1,41 @@
+"""What one check tells the operator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from transfer.errors import LandfallError
+
+
+class Verdict(StrEnum):
+    """Only `FAILED` is a fault: the rest lets Landfall do its work."""
+
+    OK = "ok"
+    ADVICE = "advice"
+    FAILED = "failed"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    check: str
+    verdict: Verdict
+    text: str
+    """What was found and, unless all is well, what to do. Never a secret."""
+
+
+def look(check: str, act: Callable[[], str], remedy: str) -> Finding:
+    """Return what `act` found, or how it failed.
+
+    `remedy` follows a failure whose own words say what happened only.
+    """
+    try:
+        return Finding(check, Verdict.OK, act())
+    except LandfallError as error:
+        return failure(check, error, remedy)
+
+
+def failure(check: str, error: LandfallError, remedy: str) -> Finding:
+    return Finding(check, Verdict.FAILED, f"{error} {remedy}".rstrip())
