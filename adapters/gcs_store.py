@@ -7,6 +7,7 @@ roles/storage.objectUser on it. On a laptop set STORAGE_EMULATOR_HOST.
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from google.api_core import exceptions as api
 from google.cloud import storage
