@@ -28,13 +28,14 @@ from adapters.service_client import ServiceClient
 from diagnosis.api_keys import CHECK as KEYS
 from diagnosis.api_keys import check_keys, check_presented
 from diagnosis.clock import check_clock
+from diagnosis.disk import CHECK as DISK
 from diagnosis.disk import check_room
-from diagnosis.finding import Finding, Verdict, failure
+from diagnosis.finding import Finding, Verdict, failure, guarded
 from diagnosis.s3_hosts import CHECK as S3_HOSTS
 from diagnosis.s3_hosts import Answer, hosts_to_try, judge_hosts, try_hosts
 from diagnosis.service import check_service
-from diagnosis.store import check_store
-from diagnosis.topic import check_topic
+from diagnosis.store import STORE, check_store
+from diagnosis.topic import TOPIC, check_topic
 from main import make_key_ring, make_store, make_topic
 from settings import Settings, SettingsInvalid, read_settings
 from transfer.errors import LandfallError, UrlRefused
@@ -77,9 +78,12 @@ def examine(
         yield Finding("all else", Verdict.NOT_CHECKED, "Correct the settings first.")
         return
     yield Finding("settings", Verdict.OK, "They can be read, and fit together.")
-    yield from _keys(settings, key)
-    yield from _landing(settings)
-    yield from _s3(settings, regions, reach)
+    pinned = settings.object_name.is_pinned
+    yield from guarded(KEYS, lambda: _keys(settings, key))
+    yield from guarded(STORE, lambda: check_store(make_store(settings.landing_bucket), pinned))
+    yield from guarded(TOPIC, lambda: check_topic(make_topic(settings.notification_topic)))
+    yield from guarded(DISK, lambda: _disks(settings))
+    yield from guarded(S3_HOSTS, lambda: _s3(settings, regions, reach))
 
 
 def _keys(settings: Settings, presented: str | None) -> Iterator[Finding]:
@@ -97,15 +101,13 @@ def _keys(settings: Settings, presented: str | None) -> Iterator[Finding]:
         yield check_presented(keys, presented, now)
 
 
-def _landing(settings: Settings) -> Iterator[Finding]:
+def _disks(settings: Settings) -> Iterator[Finding]:
     bucket, topic = settings.landing_bucket, settings.notification_topic
-    yield from check_store(make_store(bucket), settings.object_name.is_pinned)
-    yield from check_topic(make_topic(topic))
     folders = [bucket] if isinstance(bucket, Path) else []
     folders += [topic.parent] if isinstance(topic, Path) else []
     for folder in folders:
         if folder.exists():  # or the check of what is in it has told
-            yield check_room("disk", str(folder.absolute()), shutil.disk_usage(folder).free)
+            yield check_room(str(folder.absolute()), shutil.disk_usage(folder).free)
 
 
 def _s3(settings: Settings, regions: Sequence[str], reach: S3Reach) -> Iterator[Finding]:

@@ -54,8 +54,8 @@ def _what_costs(bucket: Mapping[str, Any], update: str) -> Iterator[Finding]:
         yield Finding(
             CHECK,
             Verdict.FAILED,
-            "Requester Pays is on, so requests that name no project to bill are refused, and "
-            f"Landfall names none. {update} --no-requester-pays` turns it off.",
+            "Requester Pays is on, so requests that name no project to bill, as Landfall's, are "
+            f"refused from most accounts. {update} --no-requester-pays` turns it off.",
         )
     deletes = [
         rule.get("condition") or {}

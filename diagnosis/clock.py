@@ -47,5 +47,5 @@ def check_clock(skews: Mapping[str, timedelta | None]) -> Iterator[Finding]:
 
 def _words(skew: timedelta) -> str:
     seconds = abs(round(skew.total_seconds()))
-    size = f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"
+    size = f"{round(seconds / 60)} min" if seconds >= 120 else f"{seconds} s"
     return f"{size} {'ahead of' if skew > timedelta() else 'behind'}"

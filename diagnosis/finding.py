@@ -1,6 +1,6 @@
 """What one check tells the operator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,3 +39,12 @@ def look(check: str, act: Callable[[], str], remedy: str) -> Finding:
 
 def failure(check: str, error: LandfallError, remedy: str) -> Finding:
     return Finding(check, Verdict.FAILED, f"{error} {remedy}".rstrip())
+
+
+def guarded(check: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Give these findings; should their check break off, the next ones are still made."""
+    try:
+        yield from findings()
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold a secret
+        text = f"The check itself broke off ({type(error).__name__}), which is a fault of Landfall."
+        yield Finding(check, Verdict.FAILED, f"{text} Report it with what stands above.")

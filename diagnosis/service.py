@@ -5,6 +5,7 @@ good signature, which only S3 would notice.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -126,6 +127,9 @@ def _with_key(service: Service, key: str | None, bucket: str | None) -> Finding:
     if key is None:
         text = "Put the sender's key into ENDPOINT_API_KEY to have a message tried."
         return Finding(MESSAGE, Verdict.NOT_CHECKED, text)
+    if not re.fullmatch("[!-~]+", key):
+        text = "ENDPOINT_API_KEY holds white space, or what no header can carry: take that away."
+        return Finding(MESSAGE, Verdict.FAILED, text)
     sent = {**_JSON, "x-api-key": key}
     answer = service.ask("POST", _PATH, sent, _message(bucket or BUCKET))
     return _judge_message(answer, bucket)

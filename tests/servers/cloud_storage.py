@@ -57,7 +57,9 @@ class CloudStorage:
         denied_permissions: Collection[str] = (),
         early_preconditions: bool = False,
         hash_refusal_status: int = 400,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
+        """`settings` are fields of the bucket's resource."""
         self._server = _Server((host, port), self)
         self.url = f"http://{host}:{self._server.server_port}"
         self._files = TemporaryDirectory(
@@ -65,7 +67,7 @@ class CloudStorage:
         )
         path = Path(self._files.name)
         self.bucket = Bucket(bucket, self.url, path, md5, hash_refusal_status)
-        self._api = Api(self.bucket, denied_permissions, early_preconditions)
+        self._api = Api(self.bucket, denied_permissions, early_preconditions, settings or {})
         self.requests: Counter[str] = Counter()
         self.bytes_received = 0
         """In the bodies of uploads, also of those that were cut or refused."""

@@ -49,12 +49,17 @@ class Api:
     """Answers requests for one bucket; any number of threads may ask at once."""
 
     def __init__(
-        self, bucket: Bucket, denied_permissions: Collection[str], early_preconditions: bool
+        self,
+        bucket: Bucket,
+        denied_permissions: Collection[str],
+        early_preconditions: bool,
+        settings: Mapping[str, Any],
     ) -> None:
         self.sessions: dict[str, Session] = {}
         self._bucket = bucket
         self._denied_permissions = denied_permissions
         self._early_preconditions = early_preconditions
+        self._settings = settings
         self._actions: dict[str, Callable[[Request], Response]] = {
             "bucket": self._describe_bucket,
             "permissions": self._test_permissions,
@@ -75,6 +80,9 @@ class Api:
         """Raises Refusal where the service would refuse."""
         if request.bucket != self._bucket.name:
             raise Refusal(404, "notFound", "The specified bucket does not exist.")
+        if (self._settings.get("billing") or {}).get("requesterPays"):
+            text = "Bucket is a requester pays bucket but no user project provided."
+            raise Refusal(400, "required", text)
         if request.kind == "chunked":  # a writer that knows its size says it
             raise Refusal(411, "lengthRequired", "A Content-Length is required.")
         action = self._actions.get(request.kind)
@@ -86,11 +94,15 @@ class Api:
             raise invalid(f"Invalid value: {error}") from error
 
     def _describe_bucket(self, request: Request) -> Response:
+        if "storage.buckets.get" in self._denied_permissions:
+            raise Refusal(403, "forbidden", "The caller does not have storage.buckets.get access.")
         name = self._bucket.name
         link = f"{self._bucket.url}/storage/v1/b/{name}"
         facts = {"kind": "storage#bucket", "id": name, "name": name, "selfLink": link}
         place = {"location": "EU", "locationType": "multi-region", "storageClass": "STANDARD"}
-        return Response.of({**facts, **place, "metageneration": "1", "etag": "CAE="})
+        return Response.of(
+            {**facts, **place, "metageneration": "1", "etag": "CAE=", **self._settings}
+        )
 
     def _test_permissions(self, request: Request) -> Response:
         asked = request.query_lists.get("permissions", [])

@@ -10,7 +10,14 @@ from typing import Any, NoReturn, Self
 
 import grpc
 from google.iam.v1.iam_policy_pb2 import TestIamPermissionsRequest, TestIamPermissionsResponse
-from google.pubsub_v1 import PublishRequest, PublishResponse
+from google.pubsub_v1 import (
+    GetTopicRequest,
+    ListTopicSubscriptionsResponse,
+    PublishRequest,
+    PublishResponse,
+    SchemaSettings,
+    Topic,
+)
 
 Fault = Callable[["PubSub", bytes, Any], bytes | None]
 """Runs first for one call; what it returns is the answer, and nothing is kept then."""
@@ -18,7 +25,7 @@ _THREADS = 16
 
 
 class PubSub:
-    """Serves Publish and TestIamPermissions for every topic, from `start` to `close`."""
+    """Serves every topic from `start` to `close`: Publish, TestIamPermissions, and looks at it."""
 
     def __init__(self) -> None:
         self.published: list[dict[str, str]] = []
@@ -26,6 +33,10 @@ class PubSub:
         self.faults: list[Fault] = []
         """Of the next calls of Publish, one each."""
         self.calls = 0
+        self.denied: set[str] = set()
+        """Permissions that nobody holds."""
+        self.schema = ""
+        self.subscriptions = ["projects/p/subscriptions/s"]
         self.peers: set[str] = set()
         """The connections that published."""
         self.ending = threading.Event()
@@ -51,6 +62,8 @@ class PubSub:
         self._server = grpc.server(self._pool, options=[("grpc.so_reuseport", 0)])
         for service, name, behaviour in (
             ("google.pubsub.v1.Publisher", "Publish", self._publish),
+            ("google.pubsub.v1.Publisher", "GetTopic", self._describe),
+            ("google.pubsub.v1.Publisher", "ListTopicSubscriptions", self._list),
             ("google.iam.v1.IAMPolicy", "TestIamPermissions", self._permissions),
         ):
             method = grpc.unary_unary_rpc_method_handler(behaviour)
@@ -96,8 +109,24 @@ class PubSub:
 
     def _permissions(self, request: bytes, context: Any) -> bytes:
         asked = TestIamPermissionsRequest.FromString(request).permissions
-        granted: bytes = TestIamPermissionsResponse(permissions=asked).SerializeToString()
+        allowed = [one for one in asked if one not in self.denied]
+        granted: bytes = TestIamPermissionsResponse(permissions=allowed).SerializeToString()
         return granted
+
+    def _describe(self, request: bytes, context: Any) -> bytes:
+        if "pubsub.topics.get" in self.denied:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, "a text of the service")
+        name = GetTopicRequest.deserialize(request).topic
+        described: bytes = Topic.serialize(
+            Topic(name=name, schema_settings=SchemaSettings(schema=self.schema))
+        )
+        return described
+
+    def _list(self, request: bytes, context: Any) -> bytes:
+        found: bytes = ListTopicSubscriptionsResponse.serialize(
+            ListTopicSubscriptionsResponse(subscriptions=self.subscriptions)
+        )
+        return found
 
 
 def refuse(code: grpc.StatusCode) -> Fault:
