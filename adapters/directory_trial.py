@@ -1,8 +1,12 @@
-"""What the directory store needs of a file system, tried out on it."""
+"""What the directory store needs of a file system, tried out on it.
+
+https://man7.org/linux/man-pages/man2/link.2.html tells how one without hard links refuses.
+"""
 
 import errno
 import os
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from adapters.directory_record import sync_directory
@@ -11,7 +15,7 @@ from transfer.errors import Misconfigured
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
-def try_out(folder: Path) -> None:
+def try_out(folder: Path, link: Callable[[Path, Path], None] = os.link) -> None:
     """Write, sync, and link; nothing stays.
 
     Raises:
@@ -25,25 +29,16 @@ def try_out(folder: Path) -> None:
             file.write(b"landfall")
             file.flush()
             os.fsync(file.fileno())
-        if probe.with_name(probe.name.upper()).exists():
+        try:
+            link(probe, linked)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
             raise Misconfigured(
-                f"The file system of {folder} takes two names for one if only their case differs, "
-                "as S3's keys may: name a case-sensitive one in LANDING_BUCKET."
-            )
-        _link(probe, linked)
+                f"The file system of {folder} makes no hard links ({error.strerror}): name a "
+                "directory on another one, a local one, in LANDING_BUCKET."
+            ) from None
         sync_directory(folder)
     finally:
         for path in (probe, linked):
             path.unlink(missing_ok=True)
-
-
-def _link(path: Path, other: Path) -> None:
-    try:
-        os.link(path, other)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        raise Misconfigured(
-            f"The file system of {path.parent} makes no hard links ({error.strerror}): name a "
-            "local one in LANDING_BUCKET."
-        ) from None

@@ -16,6 +16,6 @@ def why_unreachable(error: Exception) -> str:
         return "The host does not speak TLS as it should."
     if isinstance(error, TimeoutError):
         return "The host does not answer in time."
-    if isinstance(error, ConnectionRefusedError):
-        return "Nobody listens on that port of the host."
+    if isinstance(error, ConnectionError):
+        return "The host takes no connection on that port, or drops it."
     return f"The host cannot be asked ({type(error).__name__})."

@@ -1,0 +1,34 @@
+"""A file system is tried out before anything lands on it, and nothing stays."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from adapters.directory_trial import try_out
+from transfer.errors import Misconfigured
+
+
+def test_nothing_stays(tmp_path: Path) -> None:
+    try_out(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_system_without_hard_links_is_refused(tmp_path: Path) -> None:
+    def link(path: Path, other: Path) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with pytest.raises(Misconfigured, match="makes no hard links.*LANDING_BUCKET"):
+        try_out(tmp_path, link)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_meanwhile_is_told_as_such(tmp_path: Path) -> None:
+    def link(path: Path, other: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left"):
+        try_out(tmp_path, link)
