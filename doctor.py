@@ -55,7 +55,9 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help="a list for programs to read")
     asked = parser.parse_args(arguments)
-    key = os.environ.get("ENDPOINT_API_KEY")
+    if (asked.url and asked.region) or (asked.bucket and not asked.url):
+        parser.error("--region is for the set-up here, --bucket for a running service")
+    key = os.environ.get("ENDPOINT_API_KEY") or None
     if asked.url is None:
         return tell(examine(os.environ, key, asked.region, S3Reach()), asked.json)
     url = _URL.fullmatch(asked.url)

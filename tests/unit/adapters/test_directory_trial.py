@@ -20,7 +20,7 @@ def test_a_file_system_without_hard_links_is_refused(tmp_path: Path) -> None:
     def link(path: Path, other: Path) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
-    with pytest.raises(Misconfigured, match="makes no hard links.*LANDING_BUCKET"):
+    with pytest.raises(Misconfigured, match=r"makes no hard links.*LANDING_BUCKET"):
         try_out(tmp_path, link)
 
     assert list(tmp_path.iterdir()) == []
