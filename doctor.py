@@ -33,7 +33,7 @@ from diagnosis.disk import check_room
 from diagnosis.finding import Finding, Verdict, failure, guarded
 from diagnosis.s3_hosts import CHECK as S3_HOSTS
 from diagnosis.s3_hosts import Answer, hosts_to_try, judge_hosts, try_hosts
-from diagnosis.service import check_service
+from diagnosis.service import HEALTH, check_service
 from diagnosis.store import STORE, check_store
 from diagnosis.topic import TOPIC, check_topic
 from main import make_key_ring, make_store, make_topic
@@ -64,8 +64,9 @@ def main(arguments: list[str]) -> int:
     if url is None:
         parser.error("--url must be https://HOST, or it would send the key for all to read")
     host = url[1].split("/")[2]
-    now = datetime.now(UTC)
-    return tell(check_service(ServiceClient(url[1]), key, asked.bucket, host, now), asked.json)
+    service, now = ServiceClient(url[1]), datetime.now(UTC)
+    findings = guarded(HEALTH, lambda: check_service(service, key, asked.bucket, host, now))
+    return tell(findings, asked.json)
 
 
 def examine(

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapters.late_client import LateClient
 from adapters.pubsub_errors import translated
@@ -101,10 +101,12 @@ class PubSubTopic:
         with self._translated():
             client = self._client.get()
             try:
-                asked: Any = {"topic": self._topic}
-                times: Any = {"retry": self._retry, "timeout": self._try_seconds}
-                found = client.get_topic(request=asked, **times)
-                subscriptions = client.list_topic_subscriptions(request=asked, **times)
+                found = client.get_topic(
+                    topic=self._topic, retry=self._retry, timeout=self._try_seconds
+                )
+                subscriptions = client.list_topic_subscriptions(
+                    topic=self._topic, retry=self._retry, timeout=self._try_seconds
+                )
                 return TopicFacts(found.schema_settings.schema or None, len(list(subscriptions)))
             except PermissionDenied:
                 return None

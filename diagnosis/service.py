@@ -60,11 +60,14 @@ def check_service(
     try:
         answer = service.ask("GET", "/healthz")
     except Unavailable as error:
-        yield Finding(HEALTH, Verdict.FAILED, f"{error} {_URL_WRONG} See that it runs.")
+        healthy = Finding(HEALTH, Verdict.FAILED, f"{error} {_URL_WRONG} See that it runs.")
+    else:
+        healthy = _health(answer)
+    yield healthy
+    if healthy.verdict is not Verdict.OK:  # nobody else is to get the key
         for check in CHECKS[1:]:
             yield Finding(check, Verdict.NOT_CHECKED, f"Mend its {HEALTH} first.")
         return
-    yield _health(answer)
     yield from check_clock({host: skew_of(answer.headers.get("date"), now)})
     steps: dict[str, Callable[[], Finding]] = {
         READINESS: lambda: _readiness(service.ask("GET", "/readyz")),
@@ -81,29 +84,26 @@ def check_service(
 def _health(answer: Answer) -> Finding:
     if answer.status == 200 and _at(answer, "status") == "ok":
         return Finding(HEALTH, Verdict.OK, "It lives.")
-    told = f"/healthz answers {answer.status}, which is not Landfall."
-    return Finding(HEALTH, Verdict.FAILED, f"{told} {_URL_WRONG}")
+    told = f"/healthz answers {answer.status}"
+    if answer.status >= 500:
+        text = f"{told}: see that an instance runs behind its gateway, and look at its log."
+        return Finding(HEALTH, Verdict.FAILED, text)
+    return Finding(HEALTH, Verdict.FAILED, f"{told}, which is not Landfall. {_URL_WRONG}")
 
 
 def _readiness(answer: Answer) -> Finding:
-    if answer.status != 200:
-        told = f"/readyz answers {answer.status} {_reason(answer) or ''}".rstrip()
-        return Finding(
-            READINESS,
-            Verdict.FAILED,
-            f"{told}: it is starting or about to end. Ask again in a minute. {_LOG}",
-        )
+    told = f"/readyz answers {answer.status}"
+    if answer.status == 503:
+        text = f"{told}: it is starting or about to end. Ask again in a minute. {_LOG}"
+        return Finding(READINESS, Verdict.FAILED, text)
     checks = _at(answer, "checks")
-    faults = (
-        {name: result for name, result in checks.items() if result != "ok"}
-        if isinstance(checks, dict)
-        else {}
-    )
+    if answer.status != 200 or not isinstance(checks, dict):
+        text = f"{told}, not as Landfall does: deploy its own openapi.yaml and code again."
+        return Finding(READINESS, Verdict.FAILED, text)
+    faults = [f"{_word(name)} {_word(result)}" for name, result in checks.items() if result != "ok"]
     if faults:
-        told = ", ".join(f"{name} {result}" for name, result in faults.items())
-        return Finding(
-            READINESS, Verdict.FAILED, f"When that instance started it found: {told[:200]}. {_LOG}"
-        )
+        text = f"When that instance started it found: {', '.join(faults[:5])}. {_LOG}"
+        return Finding(READINESS, Verdict.FAILED, text)
     return Finding(READINESS, Verdict.OK, "It is ready, and found its store and topic usable.")
 
 
@@ -183,7 +183,12 @@ def _reason(answer: Answer) -> str | None:
     detail = _at(answer, "error", "details", 0)
     if not isinstance(detail, dict) or detail.get("domain") != "landfall":
         return None
-    return str(detail.get("reason"))
+    return _word(detail.get("reason"))
+
+
+def _word(told: object) -> str:
+    """What a stranger says is not repeated to a terminal, unless it is a word."""
+    return told if isinstance(told, str) and re.fullmatch(r"[A-Za-z_]{1,40}", told) else "?"
 
 
 def _at(answer: Answer, *path: str | int) -> Any:

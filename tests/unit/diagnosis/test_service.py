@@ -89,6 +89,30 @@ def test_somebody_else_answers(service: FakeService) -> None:
     assert "which is not Landfall. Correct the URL" in service.fault("health")
 
 
+def test_whoever_is_not_landfall_never_gets_the_key(service: FakeService) -> None:
+    service.answers["/healthz"] = Answer(200, b"<html>")
+
+    service.findings()
+
+    assert service.messages == []
+
+
+def test_a_gateway_with_nothing_behind_it(service: FakeService) -> None:
+    service.answers["/healthz"] = Answer(502)
+
+    assert "see that an instance runs behind its gateway" in service.fault("health")
+
+
+def test_what_a_stranger_says_is_not_repeated(service: FakeService) -> None:
+    service.answers["/readyz"] = answer(200, {"checks": {"\x1b[2J": KEY}})
+    service.answers["with a key"] = refusal(400, f"\x1b[2J{KEY}")
+
+    texts = [one.text for one in service.findings()]
+
+    assert not any("\x1b" in text for text in texts)
+    assert any("it found: ? ?" in text for text in texts)
+
+
 def test_a_store_that_was_not_usable_when_it_started(service: FakeService) -> None:
     service.answers["/readyz"] = answer(200, {"checks": {"store": "MISCONFIGURED", "topic": "ok"}})
 
@@ -98,7 +122,7 @@ def test_a_store_that_was_not_usable_when_it_started(service: FakeService) -> No
 def test_one_that_is_about_to_end(service: FakeService) -> None:
     service.answers["/readyz"] = refusal(503, "DRAINING")
 
-    assert "answers 503 DRAINING" in service.fault("readiness")
+    assert "answers 503: it is starting or about to end" in service.fault("readiness")
 
 
 @pytest.mark.parametrize(
