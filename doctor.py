@@ -64,8 +64,8 @@ def main(arguments: list[str]) -> int:
     if url is None:
         parser.error("--url must be https://HOST, or it would send the key for all to read")
     host = url[1].split("/")[2]
-    service, now = ServiceClient(url[1]), datetime.now(UTC)
-    findings = guarded(HEALTH, lambda: check_service(service, key, asked.bucket, host, now))
+    service = ServiceClient(url[1])
+    findings = guarded(HEALTH, lambda: check_service(service, key, asked.bucket, host, _now))
     return tell(findings, asked.json)
 
 
@@ -90,18 +90,17 @@ def examine(
 
 
 def _keys(settings: Settings, presented: str | None) -> Iterator[Finding]:
-    now = datetime.now(UTC)
     try:
         keys = make_key_ring(settings).keys
     except SettingsInvalid as error:
         yield Finding(KEYS, Verdict.FAILED, str(error))
         return
     except LandfallError as error:
-        yield failure(KEYS, error, "")
+        yield failure(KEYS, error)
         return
-    yield from check_keys(keys, now)
+    yield from check_keys(keys, _now())
     if presented is not None:
-        yield check_presented(keys, presented, now)
+        yield check_presented(keys, presented, _now())
 
 
 def _disks(settings: Settings) -> Iterator[Finding]:
@@ -120,11 +119,15 @@ def _s3(settings: Settings, regions: Sequence[str], reach: S3Reach) -> Iterator[
     try:
         hosts = hosts_to_try(settings.s3_endpoints, settings.s3_partitions, regions)
     except UrlRefused as error:
-        yield failure(S3_HOSTS, error, "")
+        yield failure(S3_HOSTS, error)
         return
-    tried = try_hosts(hosts, ask, lambda: datetime.now(UTC))
+    tried = try_hosts(hosts, ask, _now)
     yield from judge_hosts(tried)
     yield from check_clock({one.host.origin: one.skew for one in tried if one.failure is None})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def tell(findings: Iterator[Finding], as_json: bool) -> int:

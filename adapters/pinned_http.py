@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any
 
 import certifi
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
@@ -167,6 +169,25 @@ class PinnedAdapter(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """The context verifies, and its authorities are loaded already."""
         conn.cert_reqs = "CERT_REQUIRED"
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Look for the pool once: all requests of a line go to one origin."""
+        if not self._pools:
+            return super().get_connection_with_tls_context(request, *args, **kwargs)
+        return self._pools[0]
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """Path and query as they are written: parsing them anew could only change them."""
+        return "/" + str(request.url).split("/", 3)[3]
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Take no cookies, and guess no encoding."""
+        answer = Response()
+        answer.status_code, answer.raw = resp.status, resp
+        answer.headers = CaseInsensitiveDict(resp.headers)
+        return answer
 
     def close(self) -> None:
         """End what is connected now; urllib3 would leave it to the garbage collector."""

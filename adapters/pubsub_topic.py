@@ -7,17 +7,16 @@ on it. On a laptop set PUBSUB_EMULATOR_HOST.
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from adapters.late_client import LateClient
 from adapters.pubsub_errors import translated
+from adapters.pubsub_publishing import Publishing, new_retry
 from transfer.errors import Misconfigured, NotifyUnavailable
 from transfer.notification import Notification
 from transfer.topic import TopicFacts
 
 if TYPE_CHECKING:
-    from google.api_core.retry import Retry
     from google.pubsub_v1 import PublisherClient
 
 TRY_SECONDS = 5.0
@@ -56,21 +55,14 @@ class PubSubTopic:
         self._topic = topic
         self._try_seconds = try_seconds
         self._publish_seconds = publish_seconds
-        self._client = LateClient(new_client, publish_seconds)
+        self._new_client = new_client
+        self._publishing = LateClient(self._new_publishing, publish_seconds)
 
     def publish(self, notification: Notification) -> str:
-        from google.pubsub_v1 import PubsubMessage
-
-        message = PubsubMessage(data=notification.data, attributes=dict(notification.attributes))
         with self._translated():
-            answer = self._client.get().publish(
-                topic=self._topic,
-                messages=[message],
-                retry=self._retry,
-                timeout=self._try_seconds,
-            )
-        for message_id in answer.message_ids:
-            return str(message_id)
+            message_ids = self._publishing.get().publish(notification)
+        for message_id in message_ids:
+            return message_id
         raise NotifyUnavailable("Pub/Sub answered without an id: it may or may not have been done.")
 
     def check(self) -> None:
@@ -78,9 +70,10 @@ class PubSubTopic:
         from google.iam.v1.iam_policy_pb2 import TestIamPermissionsRequest
 
         with self._translated():
-            client = self._client.get()
+            client = self._publishing.get().client
             if os.environ.get("PUBSUB_EMULATOR_HOST"):
-                client.get_topic(topic=self._topic, retry=self._retry, timeout=self._try_seconds)
+                retry = new_retry(self._publish_seconds)
+                client.get_topic(topic=self._topic, retry=retry, timeout=self._try_seconds)
                 return
             request = TestIamPermissionsRequest(resource=self._topic, permissions=[_PUBLISH])
             answer = client.test_iam_permissions(request, timeout=self._try_seconds)
@@ -99,13 +92,12 @@ class PubSubTopic:
         from google.api_core.exceptions import PermissionDenied
 
         with self._translated():
-            client = self._client.get()
+            client = self._publishing.get().client
+            retry = new_retry(self._publish_seconds)
             try:
-                found = client.get_topic(
-                    topic=self._topic, retry=self._retry, timeout=self._try_seconds
-                )
+                found = client.get_topic(topic=self._topic, retry=retry, timeout=self._try_seconds)
                 subscriptions = client.list_topic_subscriptions(
-                    topic=self._topic, retry=self._retry, timeout=self._try_seconds
+                    topic=self._topic, retry=retry, timeout=self._try_seconds
                 )
                 return TopicFacts(found.schema_settings.schema or None, len(list(subscriptions)))
             except PermissionDenied:
@@ -114,23 +106,5 @@ class PubSubTopic:
     def _translated(self) -> AbstractContextManager[None]:
         return translated(self._topic, "NOTIFICATION_TOPIC", _ROLE)
 
-    @cached_property
-    def _retry(self) -> "Retry":
-        """Made once: making one costs a third of a publish."""
-        from google.api_core import exceptions as api
-        from google.api_core import retry
-
-        return retry.Retry(
-            predicate=retry.if_exception_type(
-                api.Aborted,
-                api.DeadlineExceeded,
-                api.InternalServerError,
-                api.ResourceExhausted,
-                api.ServiceUnavailable,
-                api.Unknown,
-            ),
-            initial=0.1,
-            maximum=4.0,
-            multiplier=2.0,
-            timeout=self._publish_seconds,
-        )
+    def _new_publishing(self) -> Publishing:
+        return Publishing(self._new_client(), self._topic, self._try_seconds, self._publish_seconds)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -46,8 +47,11 @@ def compare(
             "rclone copyurl": commands.rclone_copyurl,
             "rclone http to Cloud Storage": commands.rclone_http,
             "naive service": theirs.move,
+            "receive, CRC32C, send": commands.bare,
             "**Landfall**": ours.move,
         }
+        if shutil.which("gcloud") and certificate is None:
+            movers["`gcloud storage cp`"] = commands.gcloud
         costs = take_turns({name: _anew(move, load) for name, move in movers.items()})
     return _table(costs, made.size)
 

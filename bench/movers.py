@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from bench.processes import (
     forget_peak,
     free_port,
     peak_bytes,
+    pinned,
     resident_bytes,
     run,
     running,
@@ -80,14 +82,48 @@ class Commands:
         source = [f"--http-url={load.origin}", f":http:source/{load.name}"]
         return self._run([*self._rclone(), "copyto", *source, f"gcs:landing/{load.name}"])
 
+    def gcloud(self, load: Load) -> Cost:
+        """`gcloud storage cp`, which takes the source for an S3 of another maker."""
+        names = [f"s3://source/{load.name}", f"gs://landing/{load.name}"]
+        return self._run(["gcloud", "storage", "cp", *names], **_gcloud_settings(load))
+
+    def bare(self, load: Load) -> Cost:
+        """Nothing but receiving, CRC32C and sending, in Python."""
+        command = [sys.executable, "-m", "bench.bare", load.url, f"{load.sink}/raw"]
+        said = subprocess.run(
+            [*pinned(NEAR), *command, self._authorities],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        return Cost(memory=0, **json.loads(said))
+
     def _rclone(self) -> list[str]:
         return [
             *(str(PROGRAMS / "rclone"), "--config", "", "--retries", "1", "--ignore-times"),
             *("--ca-cert", self._authorities),
         ]
 
-    def _run(self, command: list[str]) -> Cost:
-        return run(command, NEAR, self._environment)
+    def _run(self, command: list[str], **more: str) -> Cost:
+        return run(command, NEAR, {**self._environment, **more})
+
+
+def _gcloud_settings(load: Load) -> dict[str, str]:
+    """No account, no questions, no home: https://cloud.google.com/sdk/docs/properties"""
+    return {
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{load.sink}/storage/v1/",
+        "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
+        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
+        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
+        "CLOUDSDK_CORE_PROJECT": "bench",
+        "CLOUDSDK_STORAGE_CHECK_HASHES": "never",
+        "CLOUDSDK_STORAGE_S3_ENDPOINT_URL": load.origin,
+    }
 
 
 class Service:

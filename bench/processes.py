@@ -41,7 +41,7 @@ def running(
     """Run a server until the block ends; it listens on `port` of `host` when the block begins."""
     output = log.open("ab") if log else subprocess.DEVNULL
     process = subprocess.Popen(
-        [_TASKSET, "-c", ",".join(map(str, cpus)), *command],
+        [*pinned(cpus), *command],
         env={**os.environ, **(environment or {})},
         stdout=output,
         stderr=output,
@@ -60,11 +60,16 @@ def running(
             output.close()  # type: ignore[union-attr]  # it is a file then
 
 
+def pinned(cpus: set[int]) -> list[str]:
+    """What makes the command behind it run on these processors only."""
+    return [_TASKSET, "-c", ",".join(map(str, cpus))]
+
+
 def run(command: Sequence[str], cpus: set[int], environment: Mapping[str, str]) -> Cost:
     """Run a program to its end; raise RuntimeError if it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        [_TASKSET, "-c", ",".join(map(str, cpus)), *command],
+        [*pinned(cpus), *command],
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -81,7 +81,7 @@ class Api:
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         path, _, text = target.partition("?")
         query = {name: values[0] for name, values in parse_qs(text).items()}
-        if path.startswith("/upload/"):
+        if path.startswith(("/upload/", "/resumable/upload/")):  # the latter is gcloud's
             return self._upload(headers, query, body) if method == "POST" else Answer(499)
         if path.endswith("/iam/testPermissions"):
             return _json({"permissions": parse_qs(text).get("permissions", [])})

@@ -36,7 +36,7 @@ def _what_keeps_objects(
 ) -> Iterator[Finding]:
     verdict = Verdict.ADVICE if names_are_unique else Verdict.FAILED
     kept = (
-        "so parts of large objects cannot be deleted"
+        "so parts of large objects cannot be deleted (PARALLEL_FROM_BYTES can avoid them)"
         if names_are_unique
         else "so a newer version cannot replace what landed, and is answered 500"
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from transfer.errors import LandfallError
+from transfer.errors import LandfallError, Unavailable
 
 
 class Verdict(StrEnum):
@@ -26,18 +26,17 @@ class Finding:
     """What was found and, unless all is well, what to do. Never a secret."""
 
 
-def look(check: str, act: Callable[[], str], remedy: str) -> Finding:
-    """Return what `act` found, or how it failed.
-
-    `remedy` follows a failure whose own words say what happened only.
-    """
+def look(check: str, act: Callable[[], str], if_unavailable: str) -> Finding:
+    """Return what `act` found, or how it failed."""
     try:
         return Finding(check, Verdict.OK, act())
     except LandfallError as error:
-        return failure(check, error, remedy)
+        return failure(check, error, if_unavailable)
 
 
-def failure(check: str, error: LandfallError, remedy: str) -> Finding:
+def failure(check: str, error: LandfallError, if_unavailable: str = "") -> Finding:
+    """Other errors say what to do; `if_unavailable` says it for one that may pass by itself."""
+    remedy = if_unavailable if isinstance(error, Unavailable) else ""
     return Finding(check, Verdict.FAILED, f"{error} {remedy}".rstrip())
 
 

@@ -51,7 +51,11 @@ class Service(Protocol):
 
 
 def check_service(
-    service: Service, key: str | None, bucket: str | None, host: str, now: datetime
+    service: Service,
+    key: str | None,
+    bucket: str | None,
+    host: str,
+    now: Callable[[], datetime],
 ) -> Iterator[Finding]:
     """Ask the service, with the sender's key if there is one, about an object of this bucket.
 
@@ -68,7 +72,7 @@ def check_service(
         for check in CHECKS[1:]:
             yield Finding(check, Verdict.NOT_CHECKED, f"Mend its {HEALTH} first.")
         return
-    yield from check_clock({host: skew_of(answer.headers.get("date"), now)})
+    yield from check_clock({host: skew_of(answer.headers.get("date"), now())})
     steps: dict[str, Callable[[], Finding]] = {
         READINESS: lambda: _readiness(service.ask("GET", "/readyz")),
         STRANGERS: lambda: _strangers(service.ask("POST", _PATH, _JSON, _message(BUCKET))),

@@ -31,8 +31,8 @@ class SubscribedTopic(Topic, Protocol):
 
 
 def check_topic(topic: Topic) -> Iterator[Finding]:
-    remote = isinstance(topic, SubscribedTopic)
-    usable = look(TOPIC, lambda: _check(topic), _REACH if remote else "")
+    in_cloud = isinstance(topic, SubscribedTopic)
+    usable = look(TOPIC, lambda: _check(topic), _REACH if in_cloud else "")
     yield usable
     if not isinstance(topic, SubscribedTopic):
         return

@@ -134,7 +134,10 @@ class VersionedS3:
         return f"{self.origin}{path}?{query}&X-Amz-Signature={_signature(path, query)}"
 
     def hold(self) -> None:
-        """Let every body stop after its first block, until `release`."""
+        """Let every body of more than 128 KiB stop on its way, until `release`.
+
+        One that was sent whole never counts as held: its client may be done with it already.
+        """
         self._gate.clear()
 
     def release(self) -> None:
@@ -240,10 +243,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, body: bytes) -> None:
         s3 = self.server.s3
         for position in range(0, len(body), BLOCK):
+            if position > 0:
+                s3.wait_at_gate()
             self.connection.sendall(body[position : position + BLOCK])
             if s3.temper.block_pause:
                 time.sleep(s3.temper.block_pause)
-            s3.wait_at_gate()
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

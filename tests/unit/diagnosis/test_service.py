@@ -56,7 +56,7 @@ class FakeService:
         return found
 
     def findings(self, key: str | None = KEY, bucket: str | None = None) -> list[Finding]:
-        found = list(check_service(self, key, bucket, "landfall.example", NOW))
+        found = list(check_service(self, key, bucket, "landfall.example", lambda: NOW))
         assert all(KEY not in one.text for one in found)
         return found
 
