@@ -112,7 +112,7 @@ class DirectoryStore:
                 raise StoreUnavailable(_FULL_WORDS) from None
             raise Misconfigured(
                 f"The landing directory {self._root} cannot be written ({error.strerror}): "
-                "let the service make it and write there, or correct LANDING_BUCKET."
+                "create it, or correct LANDING_BUCKET or the rights there."
             ) from None
 
     def _publish(

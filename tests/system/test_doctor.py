@@ -88,7 +88,7 @@ def test_a_disk_that_is_read_only(tmp_path: Path, healthy: Mapping[str, str]) ->
 
     assert ended.returncode == 1
     (failure,) = failures(ended)
-    assert "cannot be written (Read-only file system): let the service" in failure
+    assert "cannot be written (Read-only file system): create it, or correct" in failure
 
 
 class TestRunningService:
