@@ -34,7 +34,8 @@ lambda: .venv/done ## pack the forwarder and deploy its stack, with the AWS SAM 
 	  --capabilities CAPABILITY_IAM
 
 test: .venv/done ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m alone
 
 check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
 	$(BIN)/ruff format --check .
@@ -44,7 +45,7 @@ check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
 	$(BIN)/bandit --quiet -ll --recursive $(CODE)
 	git ls-files | grep -vE '^(tests/|requirements.*[.]txt)' | \
 	  xargs $(BIN)/detect-secrets-hook --exclude-lines '"etag"|API_KEYS_SECRET|GetSecretValue'
-	$(BIN)/python -m pytest
+	$(MAKE) test
 
 soak: .venv/done ## the long runs, with their figures: KILLS=1000 MINUTES=30
 	$(BIN)/python -m tests.soak.kills --kills $(or $(KILLS),1000)

@@ -17,6 +17,8 @@ from tests.system.backends import Embedded
 from tests.system.processes import usage_of
 from tests.system.service import API_KEY, Answer, Service, sample_message, serving
 
+pytestmark = pytest.mark.alone
+
 WORKERS, CAP = 2, 4
 """Worker processes, and transfers of each."""
 OFFERS = 200

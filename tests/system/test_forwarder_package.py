@@ -36,6 +36,7 @@ def test_it_is_small_and_the_same_each_time(package: Path, tmp_path: Path) -> No
     assert pack(tmp_path).read_bytes() == package.read_bytes()
 
 
+@pytest.mark.alone
 def test_it_imports_alone_and_hardly_longer_than_boto3(package: Path, tmp_path: Path) -> None:
     folder = unpack(package, tmp_path)
     taken = []

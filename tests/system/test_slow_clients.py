@@ -15,6 +15,8 @@ import pytest
 from tests.system.backends import Embedded
 from tests.system.service import API_KEY, Service, serving
 
+pytestmark = pytest.mark.alone
+
 HEAD = f"POST /processmessage HTTP/1.1\r\nHost: x\r\nx-api-key: {API_KEY}\r\n"
 HALVES = (
     b"POST /process",
