@@ -116,6 +116,7 @@ def test_an_empty_inventory_has_no_objects() -> None:
         gzip.compress(b'"heron-meadow","a","many","e"\n'),
         gzip.compress(b'"heron-meadow","%FF","1","e"\n'),
     ],
+    ids=["not gzip", "cut", "a column is missing", "not UTF-8", "no size", "a key not UTF-8"],
 )
 @pytest.mark.parametrize("with_md5", [False, True])
 def test_a_damaged_file_is_told(body: bytes, with_md5: bool) -> None:
