@@ -52,20 +52,21 @@ def on_starting(server: Any) -> None:
         handler.setFormatter(RedactingFormatter(server.log.error_fmt, server.log.datefmt))
 
 
+# glibc would give threads heaps of their own, and each keeps what is free between its blocks.
+# https://man7.org/linux/man-pages/man3/mallopt.3.html
+_libc = ctypes.CDLL(None)
+if hasattr(_libc, "malloc_trim"):  # it is glibc
+    _libc.mallopt(_M_ARENA_MAX, 1)
+
+
 def _trim_memory() -> None:
     """Give back what the busiest moments took, for as long as the process lives.
 
-    glibc gives threads heaps of their own, and a heap keeps what is free between its blocks: over
-    the directory store a worker grew by some 3 MiB in ten minutes of load, and with this by at
-    most 1.9 (`python -m tests.soak.endurance`). https://man7.org/linux/man-pages/man3/malloc_trim.3.html
+    https://man7.org/linux/man-pages/man3/malloc_trim.3.html
     """
-    libc = ctypes.CDLL(None)
-    if not hasattr(libc, "malloc_trim"):  # another libc
-        return
-    libc.mallopt(_M_ARENA_MAX, 2)
-    while True:
+    while hasattr(_libc, "malloc_trim"):
         time.sleep(_TRIM_SECONDS)
-        libc.malloc_trim(0)
+        _libc.malloc_trim(0)
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -3,7 +3,8 @@
     python -m tests.soak.endurance --minutes 30
 
 Two services run at once, one on the embedded store, one on Cloud Storage's and Pub/Sub's
-stand-ins. The first third of the time is warm-up.
+stand-ins. The first third of the time is warm-up; it begins with a crowd, so that every
+thread that a worker may have is there before anything is measured.
 """
 
 import argparse
@@ -33,6 +34,7 @@ MAX_MORE = 2
 """Descriptors and threads at rest that may be more at the end: a leak would be hundreds."""
 MIX = Mix(sizes=(*(SIZES * 4), 16 * MEBIBYTE), pause_seconds=0.1)
 SENDERS = 6
+CROWD, CROWD_SECONDS = 40, 60
 
 
 @dataclass
@@ -90,7 +92,9 @@ def growth_in_ten_minutes(samples: list[tuple[float, Usage]]) -> float:
     return shared / spread * 600
 
 
-def load(courses: list[Course], seconds: float, part: str) -> list[Workload]:
+def load(
+    courses: list[Course], seconds: float, part: str, senders: int = SENDERS
+) -> list[Workload]:
     """Keep all services busy for so long, then let them rest."""
     with ExitStack() as stack:
         workloads = []
@@ -98,7 +102,7 @@ def load(courses: list[Course], seconds: float, part: str) -> list[Workload]:
             seed = f"{course.seed} {part}"
             course.s3.temper = Temper(0.3, 0.3, 0.1, rng=random.Random(f"{seed} source"))
             stack.enter_context(course.neighbours.slow(f"{seed} neighbours"))
-            workload = Workload(course.s3, course.port, seed, SENDERS, MIX)
+            workload = Workload(course.s3, course.port, seed, senders, MIX)
             workloads.append(stack.enter_context(workload))
         began = time.monotonic()
         for course in courses:
@@ -137,7 +141,8 @@ def main() -> int:
             settings = {"S3_ENDPOINTS": s3.origin, "LOG_LEVEL": "WARNING"}
             service = stack.enter_context(serving(folder, neighbours.backend, **settings))
             courses.append(Course(name, neighbours, service, s3, f"{asked.seed} {name}"))
-        load(courses, asked.minutes * 20, "warm-up")
+        load(courses, CROWD_SECONDS, "crowd", CROWD)
+        load(courses, asked.minutes * 20 - CROWD_SECONDS, "warm-up")
         workloads = load(courses, asked.minutes * 40, "course")
         for course, workload in zip(courses, workloads, strict=True):
             verdict = judge(course.s3.versions, workload, course.neighbours.backend)
