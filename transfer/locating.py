@@ -40,11 +40,11 @@ class Location:
     @property
     def announce_time(self) -> datetime | None:
         """When that was; None if it was not recorded."""
-        recorded = self._recorded(names.NOTIFIED_TIME)
         try:
-            return datetime.fromisoformat(recorded) if recorded else None
+            time = datetime.fromisoformat(self._recorded(names.NOTIFIED_TIME) or "")
         except ValueError:
             return None
+        return time if time.tzinfo else None
 
     @property
     def land_time(self) -> datetime | None:
