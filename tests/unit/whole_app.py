@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from handlers.spec import read_operations
 from main import SPEC, assemble
 from settings import read_settings
-from tests.fakes import etag_of, impatient_budget
+from tests.fakes import FakeTopic, etag_of, impatient_budget
 from tests.unit.transfer.house import A, House, new_house
 from tests.unit.transfer.test_presigned_url import LISTED
 from tests.unit.transfer.urls import BUCKET, KEY, PATH, url
@@ -59,9 +59,10 @@ class WholeApp:
         return self.client.get(path, query_string=query, headers={"x-api-key": api_key})
 
 
-def whole_app(folder: Path, **settings: str) -> WholeApp:
+def whole_app(folder: Path, topic: FakeTopic | None = None, **settings: str) -> WholeApp:
     least = {"API_KEYS": json.dumps(KEYS), "SOURCE_BUCKETS": "*", "S3_ENDPOINTS": LISTED}
     house, admission = new_house(folder / "bucket"), Admission(1)
+    house.topic = topic or house.topic
     app = assemble(
         read_settings({**least, **settings}),
         read_operations(SPEC),
