@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
-CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder
+CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py handlers transfer adapters forwarder deploy
 
-.PHONY: help demo run key lambda test check soak mutants bench bench-wan lock sbom clean
+.PHONY: help demo run gateway key lambda test check soak mutants bench bench-wan lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -21,6 +21,9 @@ demo: .venv/done ## land a real object on this machine, from S3 event to notific
 
 run: .venv/done ## serve, with the settings of the environment
 	$(BIN)/gunicorn
+
+gateway: .venv/done ## serve behind the answers of Cloud Endpoints, in both flavours
+	@$(BIN)/python -m deploy.gateway.run
 
 key: .venv/done ## make an API key: make key NAME=lambda
 	@$(BIN)/python new_key.py $(or $(NAME),lambda)

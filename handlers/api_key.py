@@ -38,7 +38,7 @@ class CallerCheck:
         path = request.environ["PATH_INFO"].removesuffix("/")  # request.path hides slashes
         there = [o for o in self._operations if o.path == path]
         operation = next((o for o in there if o.method == request.method), None)
-        named = _check_tricks(operation.query if operation else frozenset())
+        named = _check_tricks({name for o in there for name in o.query})
         # A stranger learns nothing of what exists: the key comes before 404 and 405.
         if operation is None or operation.key_header is not None:
             g.api_key = self._find_key(operation)

@@ -101,8 +101,11 @@ def test_only_the_very_name_of_the_parameter_is_taken(client: FlaskClient, name:
 
 
 @pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "DELETE"])
-def test_other_methods_of_its_path_have_no_such_parameter(client: FlaskClient, method: str) -> None:
-    assert client.open("/objects?key=a", method=method, headers=WITH_KEY).status_code == 400
+def test_a_wrong_method_of_its_path_is_just_that(client: FlaskClient, method: str) -> None:
+    assert client.open("/objects?key=a", method=method).status_code == 401
+    assert client.open("/objects?key=a", method=method, headers=WITH_KEY).status_code == 405
+    with_key_in_query = client.open(f"/objects?key={KEY}", method=method, headers=WITH_KEY)
+    assert with_key_in_query.status_code == 400
 
 
 @pytest.mark.parametrize("query", ["x=%FF", "x=\xff", "%C3=1"])
