@@ -42,8 +42,8 @@ class ObjectHandlers:
         with self._admission.comparison():
             found = self._locating.locate(s3_object)
         # What is not landed is not written down: it may be a secret that was put there by mistake.
-        key = s3_object.key if found.status == "landed" else "..."
-        _log.info("%s s3://%s/%s for %s", found.status, s3_object.bucket, key, g.api_key.name)
+        what = f" s3://{s3_object.bucket}/{s3_object.key}" if found.status == "landed" else ""
+        _log.info("%s%s for %s", found.status, what, g.api_key.name)
         return jsonify(
             {
                 **_answer(found.status, s3_object, found),
