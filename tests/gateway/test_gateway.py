@@ -83,7 +83,7 @@ def process(command: list[str], tmp_path: Path) -> Iterator[subprocess.Popen[byt
         process.wait()
 
 
-def test_the_command_serves_behind_both_and_leaves_nothing_running(
+def test_the_command_serves_behind_both_once_and_leaves_nothing_running(
     command: list[str], process: subprocess.Popen[bytes]
 ) -> None:
     ports = [int(text) for text in command if text.isdecimal()]
@@ -93,8 +93,10 @@ def test_the_command_serves_behind_both_and_leaves_nothing_running(
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     process.terminate()
 
+    assert (again.returncode, f"port {ports[0]} already" in again.stderr) == (1, True)
     assert process.wait(START_SECONDS) == 0
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
