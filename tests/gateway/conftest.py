@@ -49,20 +49,19 @@ class Got:
         return reason
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stub() -> Iterator[RecordingServer]:
     with recording_server() as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gateways(
     tmp_path_factory: pytest.TempPathFactory, stub: RecordingServer
 ) -> Iterator[dict[str, Gateway]]:
     """One Envoy with all of them."""
-    folder, keys = tmp_path_factory.mktemp("gateway"), [
-        {"name": "gateway", "sha256": hashlib.sha256(b"good-key").hexdigest()}
-    ]  # fmt: skip
+    folder = tmp_path_factory.mktemp("gateway")
+    keys = [{"name": "gateway", "sha256": hashlib.sha256(b"good-key").hexdigest()}]
     gateways, flavours = {}, {}
     with ExitStack() as stack:
         service = stack.enter_context(
