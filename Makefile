@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
-CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py doctor.py handlers transfer adapters diagnosis forwarder
+CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py doctor.py handlers transfer adapters \
+  diagnosis forwarder deploy
 
-.PHONY: help demo run doctor key lambda test check soak mutants bench bench-wan lock sbom clean
+.PHONY: help demo run gateway doctor key lambda test check soak mutants bench bench-wan lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -21,6 +22,9 @@ demo: .venv/done ## land a real object on this machine, from S3 event to notific
 
 run: .venv/done ## serve, with the settings of the environment
 	$(BIN)/gunicorn
+
+gateway: .venv/done ## serve behind the answers of Cloud Endpoints, in both flavours
+	@$(BIN)/python -m deploy.gateway.run
 
 doctor: .venv/done ## what is wrong with these settings, and what to do: make doctor ARGS="--region eu-west-2"
 	@$(BIN)/python doctor.py $(ARGS)

@@ -13,6 +13,7 @@ from adapters.s3_source import S3Source
 from handlers.api_key import CallerCheck
 from handlers.app import create_app
 from handlers.health import HealthHandlers
+from handlers.objects import ObjectHandlers
 from handlers.process_message import MessageHandlers
 from handlers.spec import Operation, SpecInvalid, read_operations
 from settings import Settings, SettingsInvalid, read_keys_file, read_settings
@@ -23,9 +24,11 @@ from transfer.comparing import Comparing
 from transfer.errors import LandfallError
 from transfer.key_ring import KeyRing
 from transfer.landing import Landing
+from transfer.locating import Locating
 from transfer.parallel import Parallel
 from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
+from transfer.reannouncing import Reannouncing
 from transfer.reconciling import WalkableStore
 from transfer.redaction import RedactingFormatter
 from transfer.source import Source
@@ -79,18 +82,29 @@ def assemble(
         parallel,
     )
     comparing = Comparing(store, settings.object_name, settings.max_object_bytes)
+    rate_limit = RateLimit(settings.max_messages_per_minute)
     messages = MessageHandlers(
         landing,
         comparing,
         admission,
-        RateLimit(settings.max_messages_per_minute),
+        rate_limit,
         settings.source_buckets,
         settings.s3_endpoints,
         settings.s3_partitions,
     )
+    locating = Locating(store, settings.object_name)
+    objects = ObjectHandlers(
+        locating,
+        Reannouncing(locating, store, topic),
+        admission,
+        rate_limit,
+        settings.source_buckets,
+    )
     health = HealthHandlers(readiness, admission)
     handlers = {
         "processMessage": messages.process_message,
+        "getObject": objects.get_object,
+        "announceObject": objects.announce_object,
         "getHealth": health.get_health,
         "getReadiness": health.get_readiness,
     }

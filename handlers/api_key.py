@@ -3,12 +3,13 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import UTC, datetime
 
 from flask import g, request
 
 from handlers.errors import RequestRefused
+from handlers.query import query_pairs
 from handlers.spec import Operation
 from transfer.api_keys import ApiKey, find_api_key
 
@@ -34,13 +35,16 @@ class CallerCheck:
 
     def __call__(self) -> None:
         """Raise RequestRefused unless the spec knows the operation and the caller may use it."""
-        _check_tricks()
         path = request.environ["PATH_INFO"].removesuffix("/")  # request.path hides slashes
         there = [o for o in self._operations if o.path == path]
         operation = next((o for o in there if o.method == request.method), None)
+        named = _check_tricks({name for o in there for name in o.query})
         # A stranger learns nothing of what exists: the key comes before 404 and 405.
         if operation is None or operation.key_header is not None:
             g.api_key = self._find_key(operation)
+            # Whoever has no key is told nothing of whether this is one.
+            if any(find_api_key(self._keys(), value) for value in named):
+                raise _key_in_query()
         if not there:
             raise RequestRefused(
                 "NOT_FOUND", "There is no such path. Messages are sent by POST to /processmessage."
@@ -70,12 +74,26 @@ class CallerCheck:
         return RequestRefused(reason, text, for_log=f"{why} Number {count} since the start.")
 
 
-def _check_tricks() -> None:
+def _check_tricks(declared: Set[str]) -> list[str]:
+    """Return what is named like a key and is none, for the spec declares it to be another thing.
+
+    It never lets anybody in.
+    """
     if "X-HTTP-Method-Override" in request.headers:
         raise RequestRefused("METHOD_OVERRIDE", "X-HTTP-Method-Override is not taken.")
-    if any(re.sub("[-_]", "", name.lower()) in _IN_QUERY for name in request.args):
-        raise RequestRefused(
-            "KEY_IN_QUERY",
-            "An API key in the query ends up in logs: send it in the x-api-key header, and "
-            "have this one replaced.",
-        )
+    named = [
+        (name, value)
+        for name, value in query_pairs(request)
+        if re.sub("[-_]", "", name.lower()) in _IN_QUERY
+    ]
+    if any(name not in declared for name, _ in named):
+        raise _key_in_query()
+    return [value for _, value in named]
+
+
+def _key_in_query() -> RequestRefused:
+    return RequestRefused(
+        "KEY_IN_QUERY",
+        "An API key in the query ends up in logs: send it in the x-api-key header, and "
+        "have this one replaced.",
+    )

@@ -29,8 +29,7 @@ def read_message_body(request: Request) -> MessageBody:
     Raises:
         RequestRefused
     """
-    _check_type(request)
-    body = _parse(_read(request))
+    body = _read_json(request)
     fields = body.get("inputMessage", body) if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(fields, dict):
         raise _malformed('must be an object like {"inputMessage": {...}}')
@@ -41,6 +40,23 @@ def read_message_body(request: Request) -> MessageBody:
     if not isinstance(validate_only, bool):
         raise _malformed("has a validateOnly that is neither true nor false")
     return MessageBody(fields, validate_only)
+
+
+def read_object_body(request: Request) -> Mapping[str, object]:
+    """Return the body's fields.
+
+    Raises:
+        RequestRefused
+    """
+    body = _read_json(request)
+    if not isinstance(body, dict):
+        raise _malformed('must be an object like {"bucket": "...", "key": "..."}')
+    return body
+
+
+def _read_json(request: Request) -> object:
+    _check_type(request)
+    return _parse(_read(request))
 
 
 def _check_type(request: Request) -> None:

@@ -22,6 +22,7 @@ TABLE = {
     "API_KEY_INVALID": (401, "UNAUTHENTICATED"),
     "BUCKET_NOT_ALLOWED": (403, "PERMISSION_DENIED"),
     "NOT_FOUND": (404, "NOT_FOUND"),
+    "NOT_LANDED": (404, "NOT_FOUND"),
     "METHOD_NOT_ALLOWED": (405, "UNIMPLEMENTED"),
     "SOURCE_GONE": (410, "FAILED_PRECONDITION"),
     "BODY_TOO_LARGE": (413, "INVALID_ARGUMENT"),
@@ -43,9 +44,8 @@ TABLE = {
 
 # What a caller reads instead of details, which go to our log.
 SERVER_TEXTS = {
-    500: "Landfall failed. The message is not done: an operator must look at the log, then "
-    "send it again.",
-    503: "Landfall cannot finish this now. The message is not done: send it again, with a "
+    500: "Landfall failed. This is not done: an operator must look at the log, then send it again.",
+    503: "Landfall cannot finish this now. It is not done: send it again, a message with a "
     "freshly signed URL.",
 }
 _REASONS = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE", 415: "NOT_JSON"}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from flask import Response, g, jsonify, request
 
 from handlers.body import read_message_body
+from handlers.landed_object import described
 from transfer import object_headers as names
 from transfer.admission import Admission
 from transfer.api_keys import check_bucket
@@ -80,20 +81,8 @@ def _answer(
     return {
         "message": status,
         "status": status,
-        "object": _object(there) if there else None,
+        "object": described(there) if there else None,
         "source": {"bucket": message.bucket, "key": message.key, "etag": etag},
         "verified": verified.split(",") if verified else [],
         "notification": {"messageId": message_id} if message_id else None,
-    }
-
-
-def _object(landed: StoredObject) -> Mapping[str, object]:
-    return {
-        "bucket": landed.bucket,
-        "name": landed.name,
-        "generation": str(landed.generation),
-        "size": landed.size,
-        "contentType": landed.headers.content_type,
-        "crc32c": landed.crc32c,
-        "md5Hash": landed.md5,
     }

@@ -23,6 +23,8 @@ class Operation:
     path: str
     key_header: str | None
     """Where the key is sent; None if the operation is open to everybody."""
+    query: frozenset[str] = frozenset()
+    """Names of the parameters that it takes in the query."""
 
 
 def read_operations(file: Path) -> tuple[Operation, ...]:
@@ -41,6 +43,11 @@ def read_operations(file: Path) -> tuple[Operation, ...]:
             method=method.upper(),
             path=path,
             key_header=_key_header(operation.get("security", default), definitions, path),
+            query=frozenset(
+                parameter["name"]
+                for parameter in operation.get("parameters", [])
+                if parameter.get("in") == "query"
+            ),
         )
         for path, methods in spec["paths"].items()
         for method, operation in methods.items()

@@ -1,10 +1,11 @@
 """The steps that make a landed object known: publish, then mark. The mark is the record."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from transfer import object_headers as names
-from transfer.notification import notification_of
+from transfer.errors import LandfallError, TokenMoved
+from transfer.notification import notification_of, timestamp
 from transfer.store import Store, StoredObject, Token
 from transfer.topic import Topic
 
@@ -32,4 +33,20 @@ def mark(store: Store, landed: StoredObject, token: Token, message_id: str) -> S
         TokenMoved, StoreUnavailable, Misconfigured
     """
     record = {names.NOTIFIED: message_id, names.TOUCHED: uuid.uuid4().hex}
+    if landed.metadata.get(names.NOTIFIED) != message_id:  # else it was announced before
+        record[names.NOTIFIED_TIME] = timestamp(datetime.now(UTC))
     return store.patch(landed.name, token, {**landed.metadata, **record})
+
+
+def announce(store: Store, topic: Topic, landed: StoredObject) -> str:
+    """Publish and mark for whoever only wants it announced; return the message's id.
+
+    Raises:
+        NotifyUnavailable, Misconfigured
+    """
+    message_id = publish(topic, landed)
+    try:
+        mark(store, landed, landed.token, message_id)
+    except (TokenMoved, LandfallError):
+        pass  # announced all the same: somebody else acted, or will publish once more
+    return message_id

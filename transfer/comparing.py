@@ -56,7 +56,15 @@ def is_version(there: StoredObject, message: Message, etag: str, size: int | Non
     """Whether what is there was landed from this version of this S3 object."""
     return (
         there.metadata.get(names.ETAG) == etag
-        and there.metadata.get(names.BUCKET) == message.bucket
-        and there.metadata.get(names.KEY) == message.key
+        and is_from(there, message.bucket, message.key)
         and size in (None, there.size)
+    )
+
+
+def is_from(there: StoredObject, bucket: str, key: str) -> bool:
+    """Whether what is there was landed from some version of this S3 object."""
+    return (
+        there.metadata.get(names.BUCKET) == bucket
+        and there.metadata.get(names.KEY) == key
+        and names.ETAG in there.metadata
     )

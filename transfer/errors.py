@@ -6,6 +6,7 @@
     │   ├── UrlRefused
     │   ├── BucketNotAllowed
     │   ├── ObjectTooLarge
+    │   ├── NotLanded
     │   ├── SourceGone
     │   ├── SourceRefused
     │   └── RateLimited
@@ -64,6 +65,12 @@ class ObjectTooLarge(Refused):
     """The object exceeds the size limit; no byte was moved."""
 
     reason = "OBJECT_TOO_LARGE"
+
+
+class NotLanded(Refused):
+    """There is no object that was landed from the S3 object in question."""
+
+    reason = "NOT_LANDED"
 
 
 class SourceGone(Refused):

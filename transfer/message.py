@@ -10,10 +10,14 @@ from datetime import datetime
 from transfer.errors import InvalidMessage
 from transfer.presigned_url import PresignedUrl, parse_presigned_url
 from transfer.s3_hosts import PUBLIC_PARTITIONS
+from transfer.s3_object import (
+    MAX_BUCKET_LENGTH,
+    MAX_VERSION_LENGTH,
+    check_bucket_name,
+    key_of,
+    text_of,
+)
 
-MAX_KEY_BYTES = 1024
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}", re.ASCII)
 _ETAG = re.compile(r"[!#-~]{1,128}", re.ASCII)
 _CHECKSUM_BYTES = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
 _COMPOSITE = re.compile(r"[A-Za-z0-9+/=]+-\d+", re.ASCII)
@@ -53,18 +57,15 @@ def parse_message(
     Raises:
         InvalidMessage, UrlRefused
     """
-    bucket = _required(fields, "Bucket", 255)
-    if not _BUCKET.fullmatch(bucket):
-        raise InvalidMessage("Bucket must be the name of an S3 bucket.")
-    key = _required(fields, "ObjectKey", MAX_KEY_BYTES)
-    if len(key.encode()) > MAX_KEY_BYTES:
-        raise InvalidMessage(f"ObjectKey must be at most {MAX_KEY_BYTES} bytes of UTF-8.")
-    version_id = _text(fields, "VersionId", 1024)
-    url_text = _required(fields, "PresignedUrl", 64 * 1024)
+    bucket = _required(text_of(fields, "Bucket", MAX_BUCKET_LENGTH), "Bucket")
+    check_bucket_name(bucket, "Bucket")
+    key = _required(key_of(fields, "ObjectKey"), "ObjectKey")
+    version_id = text_of(fields, "VersionId", MAX_VERSION_LENGTH)
+    url_text = _required(text_of(fields, "PresignedUrl", 64 * 1024), "PresignedUrl")
     return Message(
         bucket=bucket,
         key=key,
-        content_type=_text(fields, "ContentType", 256),
+        content_type=text_of(fields, "ContentType", 256),
         size=_integer(fields, "ContentLength", 0),
         etag=_etag(fields),
         version_id=version_id,
@@ -77,23 +78,7 @@ def parse_message(
     )
 
 
-def _text(fields: Mapping[str, object], name: str, limit: int) -> str | None:
-    value = fields.get(name)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or len(value) > limit:
-        raise InvalidMessage(f"{name} must be a string of at most {limit} characters.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidMessage(f"{name} holds half of a surrogate pair.") from None
-    if _CONTROL.search(value):
-        raise InvalidMessage(f"{name} must not hold control characters.")
-    return value
-
-
-def _required(fields: Mapping[str, object], name: str, limit: int) -> str:
-    value = _text(fields, name, limit)
+def _required(value: str | None, name: str) -> str:
     if value is None:
         raise InvalidMessage(f"{name} is missing: a message needs Bucket, ObjectKey, PresignedUrl.")
     return value
@@ -109,7 +94,7 @@ def _integer(fields: Mapping[str, object], name: str, least: int) -> int | None:
 
 
 def _time(fields: Mapping[str, object], name: str) -> datetime | None:
-    text = _text(fields, name, 64)
+    text = text_of(fields, name, 64)
     if text is None:
         return None
     try:
@@ -122,7 +107,7 @@ def _time(fields: Mapping[str, object], name: str) -> datetime | None:
 
 
 def _etag(fields: Mapping[str, object]) -> str | None:
-    text = _text(fields, "ETag", 130)
+    text = text_of(fields, "ETag", 130)
     if text is None:
         return None
     bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
@@ -132,7 +117,7 @@ def _etag(fields: Mapping[str, object]) -> str | None:
 
 
 def _full_object(fields: Mapping[str, object]) -> bool | None:
-    value = _text(fields, "ChecksumType", 16)
+    value = text_of(fields, "ChecksumType", 16)
     if value not in (None, "FULL_OBJECT", "COMPOSITE"):
         raise InvalidMessage("ChecksumType must be FULL_OBJECT or COMPOSITE.")
     return None if value is None else value == "FULL_OBJECT"
@@ -143,7 +128,7 @@ def _checksums(fields: Mapping[str, object]) -> dict[str, bytes]:
     digests = {}
     for algorithm, length in _CHECKSUM_BYTES.items():
         name = f"Checksum{algorithm.upper()}"
-        text = _text(fields, name, 64)
+        text = text_of(fields, name, 64)
         if text is None or _COMPOSITE.fullmatch(text):
             continue
         try:

@@ -17,7 +17,6 @@ from transfer.store import StoredObject
 
 MAX_ATTRIBUTE_BYTES = 1024
 """https://cloud.google.com/pubsub/quotas#resource_limits"""
-_PROTOCOL_STATE = frozenset({names.NOTIFIED, names.TOUCHED})
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ def notification_of(landed: StoredObject, event_time: datetime | None) -> Notifi
     `event_time` is when S3 says the object came to be, if the message at hand told.
     """
     metadata = landed.metadata
+    lag = lag_ms(landed, event_time)
     bucket = f"projects/_/buckets/{landed.bucket}"
     created = timestamp(landed.created)
     attributes = {
@@ -57,7 +57,7 @@ def notification_of(landed: StoredObject, event_time: datetime | None) -> Notifi
         "s3ETag": metadata.get(names.ETAG),
         "s3VersionId": metadata.get(names.VERSION_ID),
         "verified": metadata.get(names.VERIFIED),
-        "lagMs": _lag(landed, event_time),
+        "lagMs": None if lag is None else str(lag),
     }
     return Notification(
         data=json.dumps(_resource(landed), ensure_ascii=False).encode(),
@@ -75,11 +75,8 @@ def timestamp(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _fits(value: str) -> bool:
-    return len(value.encode()) <= MAX_ATTRIBUTE_BYTES
-
-
-def _lag(landed: StoredObject, event_time: datetime | None) -> str | None:
+def lag_ms(landed: StoredObject, event_time: datetime | None = None) -> int | None:
+    """Return the time from S3's event, else from the Last-Modified that landed, to the landing."""
     since = event_time
     if since is None and names.LAST_MODIFIED in landed.metadata:
         try:
@@ -88,7 +85,11 @@ def _lag(landed: StoredObject, event_time: datetime | None) -> str | None:
             return None
     if since is None or since.tzinfo is None:
         return None
-    return str(max(0, round((landed.created - since).total_seconds() * 1000)))
+    return max(0, round((landed.created - since).total_seconds() * 1000))
+
+
+def _fits(value: str) -> bool:
+    return len(value.encode()) <= MAX_ATTRIBUTE_BYTES
 
 
 def _resource(landed: StoredObject) -> dict[str, object]:
@@ -96,7 +97,7 @@ def _resource(landed: StoredObject) -> dict[str, object]:
     https://cloud.google.com/storage/docs/json_api/v1/objects#resource
     """
     headers = landed.headers
-    metadata = {k: v for k, v in landed.metadata.items() if k not in _PROTOCOL_STATE}
+    metadata = {k: v for k, v in landed.metadata.items() if k not in names.PROTOCOL_STATE}
     resource = {
         "kind": "storage#object",
         "id": f"{landed.bucket}/{landed.name}/{landed.generation}",

@@ -16,11 +16,12 @@ LAST_MODIFIED = "s3-last-modified"
 VERIFIED = "landfall-verified"
 OVERWROTE = "landfall-overwrote"
 NOTIFIED = "landfall-notified"
+NOTIFIED_TIME = "landfall-notified-time"
 TOUCHED = "landfall-touched"
 
-_OURS = frozenset(
-    {BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED, VERIFIED, OVERWROTE, NOTIFIED, TOUCHED}
-)
+PROTOCOL_STATE = frozenset({NOTIFIED, NOTIFIED_TIME, TOUCHED})
+"""What is set after the landing, and is no part of what landed."""
+_OURS = PROTOCOL_STATE | {BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED, VERIFIED, OVERWROTE}
 _USER_PREFIX = "x-amz-meta-"
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from transfer.errors import InvalidMessage, UrlRefused
 from transfer.message import Message
+from transfer.s3_object import S3Object
 
 MAX_NAME_BYTES = 1024
 RESERVED_PREFIX = ".landfall/"
@@ -49,8 +50,29 @@ class ObjectName:
                 "PresignedUrl pins a version, but OBJECT_NAME holds no {version_id}: "
                 "sign the URL without a VersionId."
             )
+        return self._fill(S3Object(message.bucket, message.key, message.url.version_id))
+
+    def of_object(self, s3_object: S3Object) -> str:
+        """Return the name under which this object lands, if it does.
+
+        Raises:
+            InvalidMessage: It names a version and the template does not, or the reverse; or
+                as `of` does.
+        """
+        if self._pinned and s3_object.version_id is None:
+            raise InvalidMessage(
+                "versionId is missing: OBJECT_NAME holds {version_id}, so that each version "
+                "lands under a name of its own."
+            )
+        if not self._pinned and s3_object.version_id is not None:
+            raise InvalidMessage(
+                "OBJECT_NAME holds no {version_id}: ask without versionId what landed last."
+            )
+        return self._fill(s3_object)
+
+    def _fill(self, s3_object: S3Object) -> str:
         name = self._template.format(
-            bucket=message.bucket, key=message.key, version_id=message.url.version_id
+            bucket=s3_object.bucket, key=s3_object.key, version_id=s3_object.version_id
         )
         _check(name)
         return name

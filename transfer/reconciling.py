@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from transfer.announcing import is_unannounced, mark, publish
-from transfer.errors import LandfallError, TokenMoved
+from transfer.announcing import announce, is_unannounced
+from transfer.errors import LandfallError
 from transfer.object_name import RESERVED_PREFIX
 from transfer.store import Store, StoredObject
 from transfer.topic import Topic
@@ -132,11 +132,7 @@ class Reconciler:
             return Finding.KNOWN
         if self._now() - there.created < self._patience:
             return Finding.YOUNG
-        message_id = publish(self._topic, there)
-        try:
-            mark(self._store, there, there.token, message_id)
-        except (TokenMoved, LandfallError):
-            pass  # announced all the same: somebody else acted, or will publish once more
+        announce(self._store, self._topic, there)
         _log.warning("%s had landed unannounced and is announced now", name)
         return Finding.ANNOUNCED
 

@@ -38,11 +38,12 @@ TESTS = {
         f"{CORE}message_lengths.py",
         f"{HTTP}generated_bodies.py",
     ],
+    "transfer.s3_object": [f"{CORE}s3_object.py", f"{CORE}message.py", f"{CORE}message_lengths.py"],
     "transfer.object_name": [f"{CORE}object_name.py"],
     "transfer.api_keys": [f"{CORE}api_keys.py", f"{HTTP}api_key.py", "tests/unit/test_settings.py"],
     "transfer.key_ring": [f"{CORE}key_ring.py"],
     "transfer.rate_limit": [f"{CORE}rate_limit.py"],
-    "handlers.api_key": [f"{HTTP}api_key.py"],
+    "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}body.py", f"{HTTP}generated_bodies.py", f"{HTTP}errors.py"],
     "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
 }

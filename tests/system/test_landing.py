@@ -4,6 +4,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -68,6 +69,31 @@ def test_the_same_message_again_transfers_and_announces_nothing(
     assert answer["notification"] == first["notification"]
     assert answer["verified"] == first["verified"]
     assert len(heard_about(backend, f"{bucket}/again")) == 1
+
+
+def test_whoever_asks_is_told_where_an_object_is_and_can_have_it_announced_again(
+    service: Service, backend: Backend, s3: Any, bucket: str
+) -> None:
+    key = "asked for/ü + 1%.bin"
+    question = f"/objects?{urlencode({'bucket': bucket, 'key': key})}"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"asked")
+    found = [service.send(b"", method="GET", path=question)]
+    _, landed = service.send(message_about(s3, bucket, key))
+    found.append(service.send(b"", method="GET", path=question))
+
+    body = json.dumps({"bucket": bucket, "key": key}).encode()
+    status, announced = service.send(body, path="/objects:announce")
+
+    found.append(service.send(b"", method="GET", path=question))
+    assert [answer["status"] for _, answer in found] == ["missing", "landed", "landed"]
+    assert (status, announced["status"]) == (200, "announced")
+    assert found[1][1]["object"] == landed["object"] == announced["object"]
+    assert found[1][1]["lagMs"] >= 0
+    heard = heard_about(backend, f"{bucket}/{key}")
+    assert len({h.attributes["ce-id"] for h in heard}) == 1
+    ids = [answer["notification"]["messageId"] for answer in (landed, announced)]
+    assert len(heard) == len(set(ids)) == 2
+    assert [answer["notification"]["messageId"] for _, answer in found[1:]] == ids
 
 
 def test_a_comparison_tells_what_is_there_and_changes_nothing(

@@ -57,6 +57,20 @@ def test_two_versions_land_as_two_objects_whatever_their_order(
         assert "overwroteGeneration" not in heard.attributes
 
 
+def test_each_version_is_found_by_its_own_name(service: Service, s3: Any, bucket: str) -> None:
+    version = put(s3, bucket, "asked", b"asked")
+    service.send(message_about_version(s3, bucket, "asked", version))
+
+    question = f"/objects?bucket={bucket}&key=asked"
+    found = [
+        service.send(b"", method="GET", path=f"{question}&versionId={one}")[1]["status"]
+        for one in (version, "another")
+    ]
+
+    assert found == ["landed", "missing"]
+    assert service.send(b"", method="GET", path=question)[0] == 400
+
+
 def test_a_repeat_of_the_old_version_leaves_the_new_one_alone(
     service: Service, backend: Backend, s3: Any, bucket: str
 ) -> None:

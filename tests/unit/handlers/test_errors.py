@@ -97,7 +97,7 @@ def test_the_table_is_that_of_the_contract() -> None:
         },
         (401, "UNAUTHENTICATED"): {"API_KEY_MISSING", "API_KEY_INVALID"},
         (403, "PERMISSION_DENIED"): {"BUCKET_NOT_ALLOWED"},
-        (404, "NOT_FOUND"): {"NOT_FOUND"},
+        (404, "NOT_FOUND"): {"NOT_FOUND", "NOT_LANDED"},
         (405, "UNIMPLEMENTED"): {"METHOD_NOT_ALLOWED"},
         (410, "FAILED_PRECONDITION"): {"SOURCE_GONE"},
         (413, "INVALID_ARGUMENT"): {"BODY_TOO_LARGE", "OBJECT_TOO_LARGE"},

@@ -26,9 +26,17 @@ def read(tmp_path: Path) -> Any:
     return read_parts
 
 
-def test_our_own_spec_has_one_operation_with_a_key_and_two_without() -> None:
+def test_our_own_spec_has_three_operations_with_a_key_and_two_without() -> None:
     assert set(read_operations(SPEC)) == {
         Operation("processMessage", "POST", "/processmessage", "x-api-key"),
+        Operation(
+            "getObject",
+            "GET",
+            "/objects",
+            "x-api-key",
+            frozenset({"bucket", "key", "versionId"}),
+        ),
+        Operation("announceObject", "POST", "/objects:announce", "x-api-key"),
         Operation("getHealth", "GET", "/healthz", None),
         Operation("getReadiness", "GET", "/readyz", None),
     }
@@ -65,6 +73,14 @@ def test_the_header_has_the_name_that_the_spec_gives(read: Any) -> None:
     [operation] = read({"security": [{"k": []}]}, **spec)
 
     assert operation.key_header == "x-other-key"
+
+
+def test_only_parameters_of_the_query_are_names_in_the_query(read: Any) -> None:
+    places = [{"in": place, "name": f"n-{place}"} for place in ("query", "header", "formData")]
+
+    [operation] = read({"security": [], "parameters": [*places, {"in": "body", "name": "n"}]})
+
+    assert operation.query == {"n-query"}
 
 
 def test_what_stands_beside_operations_is_none(read: Any) -> None:

@@ -20,6 +20,7 @@ OURS = {
     "landfall-verified",
     "landfall-overwrote",
     "landfall-notified",
+    "landfall-notified-time",
     "landfall-touched",
 }
 

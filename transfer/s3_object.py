@@ -1,0 +1,77 @@
+"""Which S3 object is meant, in whatever a caller sends about it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from transfer.errors import InvalidMessage
+
+MAX_KEY_BYTES = 1024
+MAX_BUCKET_LENGTH = 255
+MAX_VERSION_LENGTH = 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}", re.ASCII)
+_FIELDS = ("bucket", "key", "versionId")
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """The name of an S3 object, and of one of its versions where each lands on its own."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+
+
+def parse_s3_object(fields: Mapping[str, object]) -> S3Object:
+    """Return the object that `bucket`, `key` and, where given, `versionId` name.
+
+    Unknown fields are refused: a misspelt one would ask, or do, something else.
+
+    Raises:
+        InvalidMessage
+    """
+    unknown = set(fields) - set(_FIELDS)
+    bucket, key = text_of(fields, "bucket", MAX_BUCKET_LENGTH), key_of(fields, "key")
+    if unknown or bucket is None or key is None:
+        raise InvalidMessage("Send bucket and key of an S3 object, perhaps versionId, no more.")
+    check_bucket_name(bucket, "bucket")
+    return S3Object(bucket, key, text_of(fields, "versionId", MAX_VERSION_LENGTH))
+
+
+def key_of(fields: Mapping[str, object], name: str) -> str | None:
+    """Return the key of this name, or None as `text_of` does.
+
+    Raises:
+        InvalidMessage
+    """
+    key = text_of(fields, name, MAX_KEY_BYTES)
+    if key is not None and len(key.encode()) > MAX_KEY_BYTES:
+        raise InvalidMessage(f"{name} must be at most {MAX_KEY_BYTES} bytes of UTF-8.")
+    return key
+
+
+def check_bucket_name(bucket: str, name: str) -> None:
+    """Raise InvalidMessage if S3 has no bucket of such a name; `name` is the field's."""
+    if not _BUCKET.fullmatch(bucket):
+        raise InvalidMessage(f"{name} must be the name of an S3 bucket.")
+
+
+def text_of(fields: Mapping[str, object], name: str, limit: int) -> str | None:
+    """Return the text of this name; None if it is absent or empty.
+
+    Raises:
+        InvalidMessage: It is no text, has over `limit` characters, or some that no name has.
+    """
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > limit:
+        raise InvalidMessage(f"{name} must be a string of at most {limit} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidMessage(f"{name} holds half of a surrogate pair.") from None
+    if _CONTROL.search(value):
+        raise InvalidMessage(f"{name} must not hold control characters.")
+    return value
