@@ -15,7 +15,8 @@ help: ## what there is
 	$(PYTHON) -m venv .venv
 	@echo "Installing pinned packages into .venv (about a minute)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-appengine.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --upgrade --target .venv/appengine -r requirements-appengine.txt
 	@touch $@
 
 demo: .venv/done ## land a real object on this machine, from S3 event to notification

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +33,17 @@ print(app.runtime, app.env, app.entrypoint, app.service_account, app.endpoints_a
 
 
 def load(text: str) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: the loader's package warns of much."""
-    if find_spec("google.appengine") is None:
+    """In a process of its own, since the loader lies apart from all other packages."""
+    folder = Path(sys.prefix, "appengine")
+    if not folder.is_dir():
         lack(Exception("App Engine's loader is missing: `make .venv/done` installs it."))
     return subprocess.run(
-        [sys.executable, "-c", LOADER], input=text, capture_output=True, text=True, check=False
+        [sys.executable, "-c", LOADER],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
