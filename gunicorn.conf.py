@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from adapters.cloud_logging import new_formatter
 from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settings
-from transfer.redaction import RedactingFormatter
 
 _MEMORY_DISK = "/dev/shm"  # noqa: S108 # nosec B108
 _M_ARENA_MAX = -8  # of malloc.h
@@ -47,9 +47,11 @@ raw_env = ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA=true"]
 
 
 def on_starting(server: Any) -> None:
-    """Put the last net under gunicorn's own log too."""
+    """gunicorn's own log reads like ours, and has the last net under it too."""
     for handler in server.log.error_log.handlers:
-        handler.setFormatter(RedactingFormatter(server.log.error_fmt, server.log.datefmt))
+        handler.setFormatter(
+            new_formatter(_settings.log_format, server.log.error_fmt, server.log.datefmt)
+        )
 
 
 def _trim_memory() -> None:

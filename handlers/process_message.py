@@ -1,22 +1,20 @@
 """POST /processmessage: one message in, one outcome out, or with `validateOnly` a comparison."""
 
-import logging
-import time
 from collections.abc import Mapping, Sequence, Set
 
 from flask import Response, g, jsonify, request
 
 from handlers.body import read_message_body
+from handlers.request_log import current
 from transfer import object_headers as names
 from transfer.admission import Admission
 from transfer.api_keys import check_bucket
 from transfer.comparing import Comparing
 from transfer.landing import Landing
 from transfer.message import Message, parse_message
+from transfer.phases import phase, recording
 from transfer.rate_limit import RateLimit
 from transfer.store import StoredObject
-
-_log = logging.getLogger("landfall.messages")
 
 
 class MessageHandlers:
@@ -41,31 +39,29 @@ class MessageHandlers:
         self._s3_partitions = s3_partitions
 
     def process_message(self) -> Response:
-        started = time.monotonic()
+        with recording() as current().phases:
+            message = self._accept()
+            return jsonify(self._compare(message) if current().compares else self._land(message))
+
+    @phase("check")
+    def _accept(self) -> Message:
         self._rate_limit.take(g.api_key.name)
         body = read_message_body(request)
         message = parse_message(body.fields, self._s3_endpoints, self._s3_partitions)
+        current().message, current().compares = message, body.validate_only
         check_bucket(message.bucket, self._source_buckets, g.api_key)
-        answer = self._compare(message) if body.validate_only else self._land(message)
-        _log.info(
-            "%s%s s3://%s/%s for %s in %.3f s",
-            "only compared: " if body.validate_only else "",
-            answer["status"],
-            message.bucket,
-            message.key,
-            g.api_key.name,
-            time.monotonic() - started,
-        )
-        return jsonify(answer)
+        return message
 
     def _land(self, message: Message) -> Mapping[str, object]:
         with self._admission.transfer():
             outcome = self._landing.land(message)
+        current().outcome, current().landed = outcome.status, outcome.landed
         return _answer(message, outcome.status, outcome.etag, outcome.landed, outcome.message_id)
 
     def _compare(self, message: Message) -> Mapping[str, object]:
         with self._admission.comparison():
             found = self._comparing.compare(message)
+        current().outcome = f"compared-{found.status}"
         return _answer(message, found.status, message.etag, found.there, found.message_id)
 
 
