@@ -39,4 +39,6 @@ def _redacted(value: object) -> object:
         return redact(value)
     if isinstance(value, dict):
         return {name: _redacted(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_redacted(each) for each in value]
     return value

@@ -50,10 +50,16 @@ class RequestLog:
         app.after_request(self._end)
 
     def _begin(self) -> None:
+        headers = request.headers
         g.watched = Request(
-            request.method, request.environ["PATH_INFO"], time.perf_counter_ns(),
-            operation=request.endpoint or "none", trace=trace_of(request.headers),
-        )  # fmt: skip
+            request.method,
+            request.environ["PATH_INFO"],
+            time.perf_counter_ns(),
+            operation=request.endpoint or "none",
+            trace=trace_of(
+                headers.get("traceparent", ""), headers.get("X-Cloud-Trace-Context", "")
+            ),
+        )
 
     def _end(self, response: Response) -> Response:
         watched = current()
@@ -68,8 +74,7 @@ class RequestLog:
         level = logging.DEBUG if quiet else _level(watched.code)
         if _log.isEnabledFor(level):
             fields = self._fields(watched, span_id, response)
-            line = g.get("line") or _line(watched)
-            _log.log(level, "%s", line, exc_info=g.get("error"), extra={"fields": fields})
+            _log.log(level, "%s", _line(watched), exc_info=g.get("error"), extra={"fields": fields})
         return response
 
     def _fields(
@@ -78,7 +83,7 @@ class RequestLog:
         fields = {
             "httpRequest": {
                 "requestMethod": watched.method,
-                "requestUrl": watched.path,  # without its query
+                "requestUrl": _url(watched),
                 "status": watched.code,
                 "requestSize": str(request.content_length or 0),
                 "responseSize": str(response.content_length or 0),
@@ -105,6 +110,11 @@ class RequestLog:
         }
 
 
+def _url(watched: Request) -> str | None:
+    """The path without its query. What a stranger asks for in vain may hold anything."""
+    return watched.path if watched.caller or watched.operation != "none" else None
+
+
 def _level(code: int) -> int:
     if code < 400:
         return logging.INFO
@@ -113,9 +123,12 @@ def _level(code: int) -> int:
 
 def _line(watched: Request) -> str:
     """What a person reads."""
-    message, caller = watched.message, f" for {watched.caller}" if watched.caller else ""
-    what = f"s3://{message.bucket}/{message.key}" if message else watched.operation
-    return f"{watched.outcome} {what}{caller} in {watched.seconds:.3f} s"
+    message, why = watched.message, g.get("line")
+    source = f"s3://{message.bucket}/{message.key}" if message else None
+    if why:
+        return f"{why} ({source})" if source else str(why)
+    caller = f" for {watched.caller}" if watched.caller else ""
+    return f"{watched.outcome} {source or watched.operation}{caller} in {watched.seconds:.3f} s"
 
 
 def _transfer(watched: Request) -> Mapping[str, object]:
