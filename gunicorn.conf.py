@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 from adapters.cloud_logging import new_formatter
 from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settings
 
@@ -25,6 +27,17 @@ try:
     _settings = read_settings(os.environ)
 except SettingsInvalid as error:
     sys.exit(str(error))  # a plain message, once, before any worker is forked
+
+
+class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own log, which reads like ours, and has the last net under it too."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        formatter = new_formatter(_settings.log_format, self.error_fmt, self.datefmt)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter)
+
 
 bind = f":{_settings.port}"
 # Threads: a sync worker would be killed in the middle of a long transfer.
@@ -41,17 +54,10 @@ limit_request_fields = 60
 forwarded_allow_ips = ""  # no header may change a path or a scheme, whoever sends it
 control_socket_disable = True
 preload_app = False  # Google's clients must be made after the fork
+logger_class = Log
 accesslog = None
 # Else Google's client asks for the bucket in the background, which needs one right more.
 raw_env = ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA=true"]
-
-
-def on_starting(server: Any) -> None:
-    """gunicorn's own log reads like ours, and has the last net under it too."""
-    for handler in server.log.error_log.handlers:
-        handler.setFormatter(
-            new_formatter(_settings.log_format, server.log.error_fmt, server.log.datefmt)
-        )
 
 
 def _trim_memory() -> None:
