@@ -12,7 +12,17 @@ from transfer.admission import Admission
 from transfer.watching import Request
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
-_OUTCOMES = ("landed", "already-landed", "superseded")
+_FROM_THE_START = (
+    ("landed", ""),
+    ("already-landed", ""),
+    ("superseded", ""),
+    ("failed", "MISCONFIGURED"),
+    ("failed", "INTERNAL"),
+    ("failed", "SOURCE_CORRUPT"),
+    ("failed", "OVERLOADED"),
+    ("refused", "API_KEY_MISSING"),
+    ("refused", "API_KEY_INVALID"),
+)
 
 
 class Metrics:
@@ -68,8 +78,10 @@ class Metrics:
 
     def _begin_with_zero(self) -> None:
         """Or the first of a kind would not count as a rise."""
-        for outcome in _OUTCOMES:
-            self._requests.add(0, {"operation": "processMessage", "outcome": outcome, "reason": ""})
+        for outcome, reason in _FROM_THE_START:
+            self._requests.add(
+                0, {"operation": "processMessage", "outcome": outcome, "reason": reason}
+            )
         self._bytes.add(0)
         self._unannounced.add(0)
         for verdict in ("good", "bad"):
