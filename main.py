@@ -99,7 +99,8 @@ def assemble(
         "getReadiness": health.get_readiness,
     }
     key_ring = make_key_ring(settings)
-    request_log = RequestLog({"getHealth", "getReadiness"}, settings.project, watcher)
+    asked_all_day = {each.id for each in operations if each.key_header is None}
+    request_log = RequestLog(asked_all_day, settings.project, watcher)
     check_caller = CallerCheck(operations, lambda: key_ring.keys)
     app = create_app(operations, handlers, check_caller, request_log)
     app.extensions["landfall"] = admission  # gunicorn.conf.py drains it on SIGTERM

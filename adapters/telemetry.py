@@ -5,6 +5,7 @@ import os
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader
@@ -13,12 +14,13 @@ from opentelemetry.sdk.resources import Resource
 from adapters.telemetry_metrics import Metrics
 from adapters.telemetry_traces import Traces
 from transfer.admission import Admission
+from transfer.errors import Misconfigured
 from transfer.watching import Request
 
 if TYPE_CHECKING:
     import requests
 
-GOOGLE = "https://telemetry.googleapis.com"
+GOOGLE = "telemetry.googleapis.com"
 _log = logging.getLogger("landfall.telemetry")
 
 
@@ -43,7 +45,7 @@ def start_telemetry(
 ) -> Telemetry:
     """Begin to export. What does not work is logged: it keeps no message from landing.
 
-    To `otlp_endpoint` all goes by OTLP; `GOOGLE` is Google Cloud, which wants to know who sends.
+    To `otlp_endpoint` all goes by OTLP; at `GOOGLE` is Google Cloud, which wants to know who sends.
     At `metrics_port` Prometheus finds the metrics.
     """
     where = _process()
@@ -56,9 +58,13 @@ def start_telemetry(
     if otlp_endpoint is not None:
         from adapters.telemetry_otlp import export_metrics, export_spans
 
-        session, where = _sender(otlp_endpoint, where, project)
-        readers.append(export_metrics(otlp_endpoint, session))
-        traces = Traces(export_spans(otlp_endpoint, session, where))
+        try:
+            session, where = _sender(otlp_endpoint, where, project)
+        except Misconfigured as error:
+            _log.error("Nothing is sent to OTEL_EXPORTER_OTLP_ENDPOINT: %s", error)
+        else:
+            readers.append(export_metrics(otlp_endpoint, session))
+            traces = Traces(export_spans(otlp_endpoint, session, where))
     meter = MeterProvider(readers, where).get_meter("landfall")
     return Telemetry(Metrics(meter, admission), traces)
 
@@ -74,13 +80,10 @@ def _process() -> Resource:
 def _sender(
     endpoint: str, where: Resource, project: str | None
 ) -> tuple["requests.Session | None", Resource]:
-    if endpoint != GOOGLE:
+    """Raise Misconfigured if Google Cloud is to be sent to, and nobody is there to do it."""
+    if urlsplit(endpoint).hostname != GOOGLE:
         return None, where
-    from adapters.telemetry_google import NoAccount, find_account, new_session, place
+    from adapters.telemetry_google import find_account, new_session, place
 
-    try:
-        credentials, own_project = find_account()
-    except NoAccount as error:
-        _log.error("%s", error)
-        return None, where
+    credentials, own_project = find_account()
     return new_session(credentials), where.merge(Resource(dict(place(project or own_project))))

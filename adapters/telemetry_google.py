@@ -14,26 +14,24 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
+from transfer.errors import Misconfigured
+
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _METADATA = os.environ.get("GCE_METADATA_HOST", "metadata.google.internal")  # as Google's clients
 _METADATA_SECONDS = 2.0
 _log = logging.getLogger("landfall.telemetry")
 
 
-class NoAccount(Exception):
-    """There is nobody in whose name telemetry could be sent."""
-
-
 def find_account() -> tuple[Credentials, str | None]:
     """Return the service's account, and its project if that is known.
 
     Raises:
-        NoAccount
+        Misconfigured
     """
     try:
         credentials, project = google.auth.default(scopes=_SCOPES)
     except GoogleAuthError:
-        raise NoAccount(
+        raise Misconfigured(
             "Google Cloud gives no account to send telemetry with: run as a service account, or "
             "unset OTEL_EXPORTER_OTLP_ENDPOINT."
         ) from None
@@ -57,10 +55,11 @@ def _zone(metadata_host: str) -> str | None:
     url = f"http://{metadata_host}/computeMetadata/v1/instance/zone"
     try:
         answer = requests.get(url, headers={"Metadata-Flavor": "Google"}, timeout=_METADATA_SECONDS)
+        answer.raise_for_status()
     except requests.RequestException:
         _log.warning(
             "The zone is not known: without cloud.availability_zone in OTEL_RESOURCE_ATTRIBUTES "
             "Google Cloud may refuse the metrics."
         )
         return None
-    return answer.text.rpartition("/")[2] if answer.ok else None
+    return answer.text.rpartition("/")[2]

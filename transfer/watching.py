@@ -76,21 +76,17 @@ class Request:
 
         A failure counts once the time is over: before that, the repeat decides.
         """
-        since = self.message.event_time if self.message else None
-        late = since is None or self.answered_at - since.timestamp() > self._limit
         if self.message is None or self.compares:
             return None
+        since, size = self.message.event_time, self.message.size
+        if self.landed is not None:
+            size = self.landed.size
+        elapsed = self.seconds if since is None else self.answered_at - since.timestamp()
+        late = elapsed > GRACE_SECONDS + (size or 0) / BYTES_PER_SECOND
         if self.outcome == "failed":
             return False if late else None
         announced = any(phase.name == "publish" and not phase.failed for phase in self.phases)
-        if self.outcome not in {"landed", "already-landed"} or not announced:
-            return None
-        return self.seconds <= self._limit if since is None else not late
-
-    @property
-    def _limit(self) -> float:
-        size = self.landed.size if self.landed else self.message and self.message.size
-        return GRACE_SECONDS + (size or 0) / BYTES_PER_SECOND
+        return not late if announced and self.outcome in {"landed", "already-landed"} else None
 
 
 class Watcher(Protocol):

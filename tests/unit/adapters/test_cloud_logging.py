@@ -3,7 +3,12 @@
 import io
 import json
 import logging
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +17,7 @@ from adapters.cloud_logging import CloudLoggingFormatter, new_formatter
 from transfer.redaction import RedactingFormatter
 
 CANARY = "canary5d1f"
+ROOT = Path(__file__).parents[3]
 
 
 def written(log: Callable[[logging.Logger], None]) -> dict[str, Any]:
@@ -66,7 +72,25 @@ def test_no_secret_passes_in_any_string(secret: str) -> None:
     assert json.dumps(entry).count("[redacted]") == 5
 
 
-def test_the_setting_decides_and_else_whether_a_person_reads_along() -> None:
+def test_the_setting_decides() -> None:
     assert type(new_formatter("json", "%(message)s")) is CloudLoggingFormatter
     assert type(new_formatter("text", "%(message)s")) is RedactingFormatter
-    assert type(new_formatter(None, "%(message)s")) is CloudLoggingFormatter  # no terminal here
+
+
+def test_without_a_setting_a_terminal_reads_text_and_all_else_json() -> None:
+    program = (
+        "import logging, main\n"
+        "main.configure_logging('INFO', None)\n"
+        "logging.getLogger('landfall').info('a heron')"
+    )
+    command = [sys.executable, "-c", program]
+
+    piped = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+    screen, terminal = pty.openpty()
+    subprocess.run(command, cwd=ROOT, stdout=terminal, check=True)
+    os.close(terminal)
+    shown = os.read(screen, 4096)
+    os.close(screen)
+
+    assert json.loads(piped)["message"] == "a heron"
+    assert shown.endswith(b" INFO landfall a heron\r\n")

@@ -11,6 +11,7 @@ from google.oauth2.credentials import Credentials
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
+from adapters.telemetry import start_telemetry
 from adapters.telemetry_google import new_session, place
 from adapters.telemetry_metrics import Metrics
 from adapters.telemetry_prometheus import serve_metrics
@@ -128,6 +129,17 @@ def printed_by(program: str, *arguments: str) -> list[str]:
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return ended.stdout.split()
+
+
+def test_without_an_account_nothing_is_sent_to_google_and_the_log_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
+
+    telemetry = start_telemetry(Admission(7), "https://telemetry.googleapis.com", None, 1, None)
+
+    assert telemetry.traces is None
+    assert "run as a service account" in caplog.text
 
 
 def test_a_worker_without_a_free_port_works_on_and_says_so(

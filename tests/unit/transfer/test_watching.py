@@ -50,7 +50,8 @@ def test_without_an_event_the_request_alone_counts() -> None:
 def test_a_failure_counts_once_the_time_is_over() -> None:
     assert answered("failed", after=30).in_time is None
     assert answered("failed", after=66).in_time is False
-    assert answered("failed", after=30, event=None).in_time is False
+    assert answered("failed", after=30, event=None).in_time is None
+    assert replace(answered("failed", after=30, event=None), ended=66 * 10**9).in_time is False
 
 
 def test_a_repeat_counts_only_if_it_announced() -> None:
