@@ -15,6 +15,7 @@ from transfer.message import Message, parse_message
 from transfer.phases import phase, recording
 from transfer.rate_limit import RateLimit
 from transfer.store import StoredObject
+from transfer.watching import Request
 
 
 class MessageHandlers:
@@ -39,29 +40,32 @@ class MessageHandlers:
         self._s3_partitions = s3_partitions
 
     def process_message(self) -> Response:
-        with recording() as current().phases:
-            message = self._accept()
-            return jsonify(self._compare(message) if current().compares else self._land(message))
+        watched = current()
+        with recording() as watched.phases:
+            message = self._accept(watched)
+            if watched.compares:
+                return jsonify(self._compare(message, watched))
+            return jsonify(self._land(message, watched))
 
     @phase("check")
-    def _accept(self) -> Message:
+    def _accept(self, watched: Request) -> Message:
         self._rate_limit.take(g.api_key.name)
         body = read_message_body(request)
         message = parse_message(body.fields, self._s3_endpoints, self._s3_partitions)
-        current().message, current().compares = message, body.validate_only
+        watched.message, watched.compares = message, body.validate_only
         check_bucket(message.bucket, self._source_buckets, g.api_key)
         return message
 
-    def _land(self, message: Message) -> Mapping[str, object]:
+    def _land(self, message: Message, watched: Request) -> Mapping[str, object]:
         with self._admission.transfer():
             outcome = self._landing.land(message)
-        current().outcome, current().landed = outcome.status, outcome.landed
+        watched.outcome, watched.landed = outcome.status, outcome.landed
         return _answer(message, outcome.status, outcome.etag, outcome.landed, outcome.message_id)
 
-    def _compare(self, message: Message) -> Mapping[str, object]:
+    def _compare(self, message: Message, watched: Request) -> Mapping[str, object]:
         with self._admission.comparison():
             found = self._comparing.compare(message)
-        current().outcome = f"compared-{found.status}"
+        watched.outcome = f"compared-{found.status}"
         return _answer(message, found.status, message.etag, found.there, found.message_id)
 
 

@@ -50,14 +50,14 @@ class RequestLog:
         app.after_request(self._end)
 
     def _begin(self) -> None:
-        headers = request.headers
+        environ = request.environ
         g.watched = Request(
-            request.method,
-            request.environ["PATH_INFO"],
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
             time.perf_counter_ns(),
             operation=request.endpoint or "none",
             trace=trace_of(
-                headers.get("traceparent", ""), headers.get("X-Cloud-Trace-Context", "")
+                environ.get("HTTP_TRACEPARENT", ""), environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", "")
             ),
         )
 
