@@ -63,9 +63,7 @@ def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
     assert settings.max_transfers == 16
     assert settings.parallel_from_bytes == 134_217_728
     assert settings.log_level == "INFO"
-    assert settings.log_format is None
-    assert settings.otlp_endpoint is None
-    assert settings.metrics_port is None
+    assert (settings.log_format, settings.otlp_endpoint, settings.metrics_port) == 3 * (None,)
     assert settings.port == 8080
 
 
@@ -108,20 +106,9 @@ def test_foreign_variables_do_not_matter() -> None:
         ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
         ("LOG_LEVEL", "ERROR", "log_level", "ERROR"),
         ("LOG_FORMAT", "json", "log_format", "json"),
-        ("LOG_FORMAT", "text", "log_format", "text"),
         ("GOOGLE_CLOUD_PROJECT", "my-project", "project", "my-project"),
-        (
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "https://telemetry.googleapis.com/",
-            "otlp_endpoint",
-            "https://telemetry.googleapis.com",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "http://127.0.0.1:4318/otlp",
-            "otlp_endpoint",
-            "http://127.0.0.1:4318/otlp",
-        ),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c.example/", "otlp_endpoint", "https://c.example"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1]:4/x", "otlp_endpoint", "http://[::1]:4/x"),
         ("METRICS_PORT", "0", "metrics_port", None),
         ("METRICS_PORT", "9464", "metrics_port", 9464),
         ("PORT", "1", "port", 1),
