@@ -166,4 +166,4 @@ def test_nothing_of_it_is_imported_unless_a_setting_asks_for_it(tmp_path: Path) 
     )
 
     assert "flask" in loaded
-    assert not loaded & {"opentelemetry", "prometheus_client", "google"}
+    assert not loaded & {"opentelemetry", "prometheus_client"}
