@@ -71,7 +71,7 @@ bench: .venv/done ## measures beside others; the tables are in build/bench
 	$(BIN)/python -m bench
 
 bench-wan: .venv/done ## the same from far away, as root
-	$(BIN)/python -m bench --gib 0.25 far limited
+	$(BIN)/python -m bench --runs 3 far limited
 
 lock: .venv/done ## renew the pinned requirements from the *.in files
 	for name in requirements requirements-dev requirements-appengine; do \

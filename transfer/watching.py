@@ -41,7 +41,8 @@ class Request:
     phases: list[Phase] = field(default_factory=list)
     landed: StoredObject | None = None
     outcome: str = "done"
-    """`landed`, `already-landed`, `superseded`, `compared-...`, `done`, `refused`, `failed`."""
+    """`landed`, `already-landed`, `superseded`, `compared-...`, `located-...`, `announced`, `done`,
+    `refused`, `failed`."""
     reason: str = ""
     """Of the error table, where it was refused or failed."""
     code: int = 0
