@@ -7,7 +7,7 @@ from handlers.errors import TABLE
 
 DOCS = Path(__file__).parents[2] / "docs"
 ROUNDING = 0.0051
-_PRODUCT = re.compile(r"([\d,.]+) × ([\d.]+) = ([\d,.]+)")
+_PRODUCT = re.compile(r"([\d,.]+) \u00d7 ([\d.]+) = ([\d,.]+)")
 
 
 def number(text: str) -> float:
