@@ -2,10 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from handlers.errors import TABLE
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+APP: dict[str, Any] = yaml.safe_load((ROOT / "app.yaml").read_text("utf-8"))
+HOURS = 730
+"""Of a month, as the clouds count it."""
 ROUNDING = 0.0051
 _PRODUCT = re.compile(r"([\d,.]+) \u00d7 ([\d.]+) = ([\d,.]+)")
 
@@ -46,3 +53,22 @@ def test_the_sums_of_the_costs_are_right() -> None:
                 sums += 1
 
     assert sums == 4
+
+
+def test_the_runbook_and_the_costs_count_the_instances_of_app_yaml() -> None:
+    scaling, machine = APP["automatic_scaling"], APP["resources"]
+    least, most = scaling["min_num_instances"], scaling["max_num_instances"]
+    target = scaling["cpu_utilization"]["target_utilization"]
+    amounts = {
+        "vCPU": HOURS * least * machine["cpu"],
+        "memory": int(HOURS * least * machine["memory_gb"]),
+        "disk": least * machine["disk_size_gb"],
+    }
+
+    operations = (DOCS / "operations.md").read_text("utf-8")
+    costs = (DOCS / "costs.md").read_text("utf-8").partition("## Each month")[2]
+
+    assert f"| {least} to {most}, by CPU over {target:.0%}".replace("%", " %") in operations
+    for what, amount in amounts.items():
+        [row] = re.findall(rf"\| App Engine, {what}\b.*", costs)
+        assert f"| {amount:,} \u00d7" in row
