@@ -55,20 +55,21 @@ show() {
 
 stop() { fail "$remedy Then run this again: what is done is not done twice."; }
 
-# granted MEMBER ROLE GROUP... NAME: the role's name if the member holds it there.
+# Whether a member holds a role: granted MEMBER ROLE GROUP... NAME
 granted() {
-  local member=$1 role=$2
+  local member=$1 role=$2 policy
   shift 2
-  look "${@:1:$#-1}" get-iam-policy "${!#}" --flatten='bindings[].members' \
-    --filter="bindings.role=$role AND bindings.members=\"$member\"" --format='value(bindings.role)'
+  policy=$(look "${@:1:$#-1}" get-iam-policy "${!#}" --flatten='bindings[].members' \
+    --format='value(bindings.role,bindings.members)') || return
+  grep -qxF "$role"$'\t'"$member" <<<"$policy"
 }
 
 grant() {
-  [[ $(granted "$@") ]] || binding add "$@"
+  granted "$@" || binding add "$@"
 }
 
 revoke() {
-  [[ ! $(granted "$@") ]] || binding remove "$@"
+  ! granted "$@" || binding remove "$@"
 }
 
 binding() { # binding add|remove MEMBER ROLE GROUP... NAME

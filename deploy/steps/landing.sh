@@ -51,9 +51,8 @@ announcements() {
       --min-retry-delay=10s --max-retry-delay=600s --max-delivery-attempts=10 \
       --dead-letter-topic="$dead_letters" --message-retention-duration=7d --expiration-period=never
   agent=serviceAccount:service-$project_number@gcp-sa-pubsub.iam.gserviceaccount.com
-  if [[ ! $(granted "$agent" roles/pubsub.publisher pubsub topics "$dead_letters") ]]; then
-    change beta services identity create --service=pubsub.googleapis.com
-  fi
+  granted "$agent" roles/pubsub.publisher pubsub topics "$dead_letters" ||
+    change beta services identity create --service=pubsub.googleapis.com # else it may not exist yet
   grant "$agent" roles/pubsub.publisher pubsub topics "$dead_letters"
   grant "$agent" roles/pubsub.subscriber pubsub subscriptions "$worker"
 }

@@ -1,0 +1,126 @@
+"""A project of Google Cloud that is not there, for the scripts in deploy/."""
+
+import json
+import os
+import pty
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+GCP = ("deploy/gcp.sh", "--project=my-test-project", "--source-buckets=images-*,models")
+TEARDOWN = ("deploy/teardown.sh", "--project=my-test-project")
+LOOKS = {"describe", "list", "get-iam-policy", "get-key-string", "access", "ls", "get-value"}
+"""Verbs that change nothing."""
+KINDS = (
+    "services", "bindings", "notifications", "deployed", "app", "app versions", "services api-keys",
+    "secrets", "pubsub topics", "pubsub subscriptions", "storage buckets", "iam service-accounts",
+    "endpoints services", "monitoring dashboards", "alpha monitoring policies",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a script ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What the stand-ins were told, and what there is by now."""
+
+    home: Path
+
+    def run(self, *command: str, stdin: str = "", terminal: bool = False) -> Ended:
+        """Run a script of deploy/ in a clone, with the stand-ins first on the path."""
+        path = f"{self.home / 'bin'}:{os.environ['PATH']}"
+        environment = {"PATH": path, "STANDIN": str(self.home), "HOME": str(self.home)}
+        ours, theirs = pty.openpty() if terminal else (None, subprocess.PIPE)
+        with subprocess.Popen(
+            ["bash", *command],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            if ours is None:
+                out, err = process.communicate(stdin, timeout=60)
+                return Ended(process.returncode, out, err)
+            os.close(theirs)
+            _, err = process.communicate(stdin, timeout=60)  # what it prints fits a terminal's buffer
+        return Ended(process.returncode, read_all(ours), err)
+
+    def commands(self, name: str = "record.jsonl") -> list[list[str]]:
+        file = self.home / name
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [json.loads(line)["argv"] for line in lines]
+
+    def changes(self) -> list[str]:
+        """The recorded commands that change something."""
+        return [shlex.join(argv) for argv in self.commands() if not is_look(argv)]
+
+    def forget(self) -> None:
+        """Begin a new record; what there is stays."""
+        for name in ("record.jsonl", "curls.jsonl"):
+            (self.home / name).unlink(missing_ok=True)
+
+    @property
+    def state(self) -> dict[str, dict[str, Any]]:
+        state: dict[str, dict[str, Any]] = json.loads((self.home / "state.json").read_text())
+        return state
+
+    @property
+    def key(self) -> str:
+        """The only API key."""
+        (key,) = self.state["services api-keys"].values()
+        return str(key)
+
+
+def is_look(argv: list[str]) -> bool:
+    return bool(LOOKS & {word for word in argv if not word.startswith("--")})
+
+
+def read_all(terminal: int) -> str:
+    parts = []
+    try:
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    except OSError:  # how Linux tells that the other side has closed
+        pass
+    os.close(terminal)
+    return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def new_cloud(home: Path) -> Cloud:
+    state: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+    state["projects"] = {"my-test-project": "", "my-project": ""}
+    (home / "state.json").write_text(json.dumps(state))
+    (home / "bin").mkdir()
+    for name, program in (("gcloud", "gcloud_standin"), ("curl", "curl_standin")):
+        stand_in(home, name, f'exec {sys.executable} -IS {HERE / program}.py "$@"')
+    for name in ("sleep", "make"):
+        stand_in(home, name, f'echo "$@" >>{home / name}')
+    return Cloud(home)
+
+
+def stand_in(home: Path, name: str, line: str) -> None:
+    file = home / "bin" / name
+    file.write_text(f"#!/bin/sh\n{line}\n")
+    file.chmod(0o755)
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Cloud:
+    """An empty project."""
+    return new_cloud(tmp_path)
