@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -14,9 +15,10 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
+README = ROOT / "README.md"
 GCP = ("deploy/gcp.sh", "--project=my-test-project", "--source-buckets=images-*,models")
 TEARDOWN = ("deploy/teardown.sh", "--project=my-test-project")
-LOOKS = {"describe", "list", "get-iam-policy", "get-key-string", "access", "ls", "get-value"}
+LOOKS = {"describe", "list", "get-iam-policy", "get-key-string", "access", "ls", "get-value", "pull"}
 """Verbs that change nothing."""
 KINDS = (
     "services", "bindings", "notifications", "deployed", "app", "app versions", "services api-keys",
@@ -41,7 +43,7 @@ class Cloud:
     home: Path
 
     def run(self, *command: str, stdin: str = "", terminal: bool = False) -> Ended:
-        """Run a script of deploy/ in a clone, with the stand-ins first on the path."""
+        """Run `bash COMMAND...` in the clone, with the stand-ins first on the path."""
         path = f"{self.home / 'bin'}:{os.environ['PATH']}"
         environment = {"PATH": path, "STANDIN": str(self.home), "HOME": str(self.home)}
         ours, theirs = pty.openpty() if terminal else (None, subprocess.PIPE)
@@ -75,6 +77,12 @@ class Cloud:
         for name in ("record.jsonl", "curls.jsonl"):
             (self.home / name).unlink(missing_ok=True)
 
+    def make(self, kind: str, name: str) -> None:
+        """Let something be there that the scripts did not make."""
+        state = self.state
+        state[kind][name] = ""
+        (self.home / "state.json").write_text(json.dumps(state))
+
     @property
     def state(self) -> dict[str, dict[str, Any]]:
         state: dict[str, dict[str, Any]] = json.loads((self.home / "state.json").read_text())
@@ -104,13 +112,14 @@ def read_all(terminal: int) -> str:
 
 def new_cloud(home: Path) -> Cloud:
     state: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
-    state["projects"] = {"my-test-project": "", "my-project": ""}
+    state["projects"] = {"my-test-project": ""}
     (home / "state.json").write_text(json.dumps(state))
     (home / "bin").mkdir()
     for name, program in (("gcloud", "gcloud_standin"), ("curl", "curl_standin")):
         stand_in(home, name, f'exec {sys.executable} -IS {HERE / program}.py "$@"')
     for name in ("sleep", "make"):
         stand_in(home, name, f'echo "$@" >>{home / name}')
+    stand_in(home, "aws", f'echo "$@" >>{home / "aws"}; cat >{home / "aws-stdin"}')
     return Cloud(home)
 
 
@@ -124,3 +133,45 @@ def stand_in(home: Path, name: str, line: str) -> None:
 def cloud(tmp_path: Path) -> Cloud:
     """An empty project."""
     return new_cloud(tmp_path)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the README, how it ended, and what gcloud and curl were told meanwhile."""
+
+    command: str
+    ended: Ended
+    changes: list[str]
+    commands: list[list[str]]
+    curls: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The README's deployment section, followed to its end."""
+
+    cloud: Cloud
+    steps: list[Step]
+
+    def step(self, beginning: str, *, dry: bool = False) -> Step:
+        (found,) = [
+            step
+            for step in self.steps
+            if step.command.startswith(beginning) and ("--dry-run" in step.command) is dry
+        ]
+        return found
+
+
+@pytest.fixture(scope="session")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """Somebody follows the README on a terminal, and answers y."""
+    cloud, steps = new_cloud(tmp_path_factory.mktemp("followed")), []
+    section = re.search(r"^## Deploy\n(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert section
+    blocks = "".join(re.findall(r"^```\n(.*?)^```", section[1], re.DOTALL | re.MULTILINE))
+    for command in re.split(r"\n(?! )", blocks.strip()):
+        ended = cloud.run("-o", "pipefail", "-c", command, stdin="y\n", terminal=True)
+        curls = cloud.commands("curls.jsonl")
+        steps.append(Step(command, ended, cloud.changes(), cloud.commands(), curls))
+        cloud.forget()
+    return Followed(cloud, steps)

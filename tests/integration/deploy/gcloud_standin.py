@@ -44,9 +44,12 @@ def answer(words: list[str], flags: dict[str, str], stdin: str, made: Made) -> l
     match words:
         case ["config", "get-value", "project"]:
             return []
-        case ["auth", "login"] | ["projects", "create", _] | ["billing", "projects", "link", _]:
+        case ["auth", "login"] | ["billing", "projects", "link", _]:
             return []
         case ["beta", "services", "identity", "create"]:
+            return []
+        case ["pubsub", "subscriptions", "pull", name]:
+            there(made, "pubsub subscriptions", name)
             return []
         case ["projects", "describe", name]:
             there(made, "projects", name)
