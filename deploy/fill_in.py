@@ -1,6 +1,6 @@
-"""Puts a project's values into copies of app.yaml and openapi.yaml: `fill_in.py DIRECTORY NAME=VALUE...`.
+"""Puts values into copies of app.yaml and openapi.yaml: `fill_in.py FOLDER NAME=VALUE...`
 
-Only the values change: comments and order stay. HOST is the service's name, in both files; every
+Nothing else changes: comments and order stay. HOST is the service's name, in both files; every
 other NAME is a setting of app.yaml.
 """
 
@@ -15,15 +15,19 @@ _VALUE = r"""[ \t]*(?:"[^"\n]*"|'[^'\n]*'|[^\s#][^\n#]*?)(?=[ \t]*(?:#|$))"""
 
 
 def fill_in_app(text: str, host: str, settings: Mapping[str, str]) -> str:
-    """Return app.yaml with these values; raise ValueError if one has no place, or a placeholder stays."""
-    text = _replace(text, r"^endpoints_api_service:(?:[ \t]*#.*)?\n(?:[ \t]+.*\n)*?[ \t]+name:", host)
+    """Return app.yaml with these values; raise ValueError if one has no place, or if any lacks."""
+    text = _replace(
+        text, r"^endpoints_api_service:(?:[ \t]*#.*)?\n(?:[ \t]+.*\n)*?[ \t]+name:", host
+    )
     for name, value in settings.items():
         text = _replace(text, rf"^[ \t]+{re.escape(name)}:", value)
     bare = re.sub(r"(?m)(?:^|[ \t])#.*$", "", text)
     left = [word for word in PLACEHOLDERS if word in bare]
     # A project may be named like a placeholder.
     if any(word not in host and word not in " ".join(settings.values()) for word in left):
-        raise ValueError(f"app.yaml still holds {', '.join(left)}: fill_in.py knows no value for it.")
+        raise ValueError(
+            f"app.yaml still holds {', '.join(left)}: fill_in.py knows no value for it."
+        )
     return text
 
 

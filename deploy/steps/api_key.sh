@@ -4,39 +4,38 @@
 
 api_key() {
   step "API key $key_title, for $host alone" "May you make API keys and secrets (roles/serviceusage.apiKeysAdmin, roles/secretmanager.admin)?"
-  local key_id made=''
+  local key_id present list
+  present=$(present_keys)
   key_id=$(find_key)
   if [[ ! $key_id ]]; then
     change_unseen services api-keys create --display-name="$key_title" --api-target="service=$host"
-    made=yes
     [[ $mode == plan ]] || key_id=$(find_key)
   fi
-  if [[ $key_id ]]; then
-    key=$(learn services api-keys get-key-string "$key_id" --format='value(keyString)')
+  if [[ ! $key_id ]]; then
+    change secrets versions add "$secret" --data-file=- # only planned
+    return
   fi
-  add_digest
-  [[ ! $made || $mode == plan ]] || show_key "$key_id"
+  key=$(learn services api-keys get-key-string "$key_id" --format='value(keyString)')
+  list=$(printf '%s\n%s' "$key" "$present" | python3 deploy/add_key.py "$key_name") ||
+    fail "The secret $secret is left as it was."
+  [[ $list != "$present" ]] || return 0
+  change secrets versions add "$secret" --data-file=- <<<"$list"
+  [[ $mode == plan ]] || show_key "$key_id"
 }
 
 find_key() {
   learn services api-keys list --filter="displayName=$key_title" --limit=1 --format='value(name)'
 }
 
-add_digest() {
-  local newest present='' list
+# The list that the secret holds; nothing if it is new. Never nothing because it cannot be read: that
+# would lock the other senders out.
+present_keys() {
+  local newest
+  there secrets describe "$secret" || return 0
   newest=$(learn secrets versions list "$secret" --limit=1 --format='value(name)')
-  if [[ $newest ]]; then
-    # Never taken for empty: that would lock the other senders out.
-    present=$(gcloud secrets versions access latest --secret="$secret" --project="$project" \
-      --quiet </dev/null) || fail "The secret $secret cannot be read: enable its latest version, or add one."
-  fi
-  if [[ ! $key ]]; then
-    change secrets versions add "$secret" --data-file=-
-    return
-  fi
-  list=$(printf '%s\n%s' "$key" "$present" | python3 deploy/add_key.py "$key_name") ||
-    fail "The secret $secret is left as it was."
-  [[ $list == "$present" ]] || change secrets versions add "$secret" --data-file=- <<<"$list"
+  [[ $newest ]] || return 0
+  gcloud secrets versions access latest --secret="$secret" --project="$project" --quiet </dev/null ||
+    fail "The secret $secret cannot be read: enable its latest version, or add one."
 }
 
 show_key() {

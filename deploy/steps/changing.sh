@@ -80,24 +80,28 @@ binding() { # binding add|remove MEMBER ROLE GROUP... NAME
     "${condition[@]}"
 }
 
-# Show what steps would change, ask, and change it.
-plan_and_apply() { # plan_and_apply QUESTION FUNCTION
-  mode=plan
-  "$2"
-  if ((changes == 0)); then
-    printf '\nNothing is to be changed.\n'
-    return
+# Show what steps would change, ask, and change it: plan_and_apply QUESTION FUNCTION. With --yes
+# nobody reads a plan, so each change is shown as it is made.
+plan_and_apply() {
+  if [[ $dry_run || ! $yes ]]; then
+    mode=plan
+    "$2"
+    ((changes == 0)) || printf '\n%s changes, as above.\n' "$changes"
   fi
-  printf '\n%s changes, as above.\n' "$changes"
   if [[ $dry_run ]]; then
-    printf 'This was a dry run: nothing was changed.\n'
+    printf '\nThis was a dry run: nothing was changed.\n'
     return
   fi
-  if [[ ! $yes ]]; then
-    local answer=
-    read -r -p "$1 [y/N] " answer || true
-    [[ $answer == [yY] ]] || fail "nothing was changed."
+  [[ $yes ]] || ((changes == 0)) || agreed "$1" || fail "nothing was changed."
+  if [[ $yes ]] || ((changes > 0)); then
+    changes=0 mode=apply
+    "$2"
   fi
-  mode=apply
-  "$2"
+  ((changes > 0)) || printf '\nNothing is to be changed.\n'
+}
+
+agreed() {
+  local answer=''
+  read -r -p "$1 [y/N] " answer || true
+  [[ $answer == [yY] ]]
 }

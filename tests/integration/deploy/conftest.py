@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,9 +17,19 @@ import pytest
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 README = ROOT / "README.md"
+README_TEARDOWN = "deploy/teardown.sh --project=my-project"
 GCP = ("deploy/gcp.sh", "--project=my-test-project", "--source-buckets=images-*,models")
 TEARDOWN = ("deploy/teardown.sh", "--project=my-test-project")
-LOOKS = {"describe", "list", "get-iam-policy", "get-key-string", "access", "ls", "get-value", "pull"}
+LOOKS = {
+    "describe",
+    "list",
+    "get-iam-policy",
+    "get-key-string",
+    "access",
+    "ls",
+    "get-value",
+    "pull",
+}
 """Verbs that change nothing."""
 KINDS = (
     "services", "bindings", "notifications", "deployed", "app", "app versions", "services api-keys",
@@ -48,7 +59,7 @@ class Cloud:
         environment = {"PATH": path, "STANDIN": str(self.home), "HOME": str(self.home)}
         ours, theirs = pty.openpty() if terminal else (None, subprocess.PIPE)
         with subprocess.Popen(
-            ["bash", *command],
+            ["/usr/bin/env", "bash", *command],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -60,7 +71,9 @@ class Cloud:
                 out, err = process.communicate(stdin, timeout=60)
                 return Ended(process.returncode, out, err)
             os.close(theirs)
-            _, err = process.communicate(stdin, timeout=60)  # what it prints fits a terminal's buffer
+            _, err = process.communicate(
+                stdin, timeout=60
+            )  # what it prints fits a terminal's buffer
         return Ended(process.returncode, read_all(ours), err)
 
     def commands(self, name: str = "record.jsonl") -> list[list[str]]:
@@ -76,6 +89,12 @@ class Cloud:
         """Begin a new record; what there is stays."""
         for name in ("record.jsonl", "curls.jsonl"):
             (self.home / name).unlink(missing_ok=True)
+
+    def copy(self, home: Path) -> "Cloud":
+        """Return another project, in which the same is there."""
+        other = new_cloud(home)
+        shutil.copy(self.home / "state.json", home)
+        return other
 
     def make(self, kind: str, name: str) -> None:
         """Let something be there that the scripts did not make."""
@@ -116,16 +135,17 @@ def new_cloud(home: Path) -> Cloud:
     (home / "state.json").write_text(json.dumps(state))
     (home / "bin").mkdir()
     for name, program in (("gcloud", "gcloud_standin"), ("curl", "curl_standin")):
-        stand_in(home, name, f'exec {sys.executable} -IS {HERE / program}.py "$@"')
+        begin = f"import sys; sys.path.insert(0, {str(HERE)!r}); import {program}"
+        stand_in(home, name, f"#!{sys.executable} -IS\n{begin}\nsys.exit({program}.main())\n")
     for name in ("sleep", "make"):
-        stand_in(home, name, f'echo "$@" >>{home / name}')
-    stand_in(home, "aws", f'echo "$@" >>{home / "aws"}; cat >{home / "aws-stdin"}')
+        stand_in(home, name, f'#!/bin/sh\necho "$@" >>{home / name}')
+    stand_in(home, "aws", f'#!/bin/sh\necho "$@" >>{home / "aws"}; cat >{home / "aws-stdin"}')
     return Cloud(home)
 
 
-def stand_in(home: Path, name: str, line: str) -> None:
+def stand_in(home: Path, name: str, program: str) -> None:
     file = home / "bin" / name
-    file.write_text(f"#!/bin/sh\n{line}\n")
+    file.write_text(program)
     file.chmod(0o755)
 
 
@@ -144,6 +164,8 @@ class Step:
     changes: list[str]
     commands: list[list[str]]
     curls: list[list[str]]
+    state: dict[str, dict[str, Any]]
+    """What is there afterwards."""
 
 
 @dataclass(frozen=True)
@@ -166,12 +188,22 @@ class Followed:
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
     """Somebody follows the README on a terminal, and answers y."""
     cloud, steps = new_cloud(tmp_path_factory.mktemp("followed")), []
-    section = re.search(r"^## Deploy\n(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    section = re.search(
+        r"^## Deploy\n(.*?)^## ", README.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
     assert section
     blocks = "".join(re.findall(r"^```\n(.*?)^```", section[1], re.DOTALL | re.MULTILINE))
     for command in re.split(r"\n(?! )", blocks.strip()):
         ended = cloud.run("-o", "pipefail", "-c", command, stdin="y\n", terminal=True)
         curls = cloud.commands("curls.jsonl")
-        steps.append(Step(command, ended, cloud.changes(), cloud.commands(), curls))
+        steps.append(Step(command, ended, cloud.changes(), cloud.commands(), curls, cloud.state))
         cloud.forget()
     return Followed(cloud, steps)
+
+
+@pytest.fixture(scope="session")
+def torn_down(followed: Followed, tmp_path_factory: pytest.TempPathFactory) -> Step:
+    """What was made by following the README is removed from a copy."""
+    cloud, command = followed.cloud.copy(tmp_path_factory.mktemp("torn-down")), README_TEARDOWN
+    ended = cloud.run("-c", command, stdin="y\n")
+    return Step(command, ended, cloud.changes(), cloud.commands(), [], cloud.state)

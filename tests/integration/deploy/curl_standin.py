@@ -10,7 +10,11 @@ from urllib.parse import urlsplit
 HOME = Path(os.environ["STANDIN"])
 
 
-def main(argv: list[str]) -> str:
+def main() -> None:
+    sys.stdout.write(status(sys.argv[1:]))
+
+
+def status(argv: list[str]) -> str:
     stdin = sys.stdin.read() if "@-" in argv else ""
     with (HOME / "curls.jsonl").open("a") as record:
         record.write(json.dumps({"argv": argv, "stdin": stdin}) + "\n")
@@ -23,7 +27,3 @@ def main(argv: list[str]) -> str:
     digest = hashlib.sha256(stdin.removeprefix("x-api-key: ").strip().encode()).hexdigest()
     keys = json.loads(state["secrets"]["landfall-api-keys"])
     return "200" if any(key["sha256"] == digest for key in keys) else "401"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(main(sys.argv[1:]))

@@ -1,6 +1,7 @@
-"""Reads commands of gcloud with its own parser, and runs none: `gcloud_parser.py SDK <commands.json`.
+"""Reads commands of gcloud with its own parser, and runs none: `gcloud_parser.py SDK <FILE`.
 
-It runs under the Python of the SDK. Prints a JSON list: what is wrong with each command, or null.
+It runs under the Python of the SDK. FILE is a JSON list. Prints another: what is
+wrong with each command, or null.
 """
 
 import io

@@ -1,7 +1,8 @@
 """Plays gcloud for the scripts in deploy/: records what it is told, and remembers what was made.
 
-It runs as a program of its own. STANDIN names its directory: record.jsonl, state.json, and files that
-a test puts there (`broken`: the words of a command that fails; `objects`: the bucket is not empty).
+It runs as a program of its own. STANDIN names its directory: record.jsonl, state.json, and files
+that a test puts there (`broken`: the words of a command that fails; `objects`: the bucket is not
+empty).
 """
 
 import json
@@ -19,7 +20,8 @@ class Refused(Exception):
     """What gcloud says before it ends with 1."""
 
 
-def main(argv: list[str]) -> int:
+def main() -> int:
+    argv = sys.argv[1:]
     words = [word for word in argv if not word.startswith("--")]
     flags = dict(word[2:].partition("=")[::2] for word in argv if word.startswith("--"))
     stdin = sys.stdin.read() if flags.get("data-file") == "-" else ""
@@ -41,71 +43,72 @@ def main(argv: list[str]) -> int:
 
 def answer(words: list[str], flags: dict[str, str], stdin: str, made: Made) -> list[str]:
     """Return the lines of the answer; what the command makes goes into `made`."""
+    if words[-2].endswith("-iam-policy") or words[-2].endswith("-iam-policy-binding"):
+        return rights(words, flags, made)
     match words:
-        case ["config", "get-value", "project"]:
-            return []
-        case ["auth", "login"] | ["billing", "projects", "link", _]:
-            return []
-        case ["beta", "services", "identity", "create"]:
-            return []
-        case ["pubsub", "subscriptions", "pull", name]:
-            there(made, "pubsub subscriptions", name)
-            return []
-        case ["projects", "describe", name]:
-            there(made, "projects", name)
-            return ["123456789012"]
-        case ["services", "enable", *names]:
-            made["services"] |= dict.fromkeys(names, "")
-            return []
-        case ["services", "list"]:
-            wanted = flags.get("filter", "").removeprefix("config.name=")
-            return [name for name in made["services"] if wanted in ("", name)]
-        case [*group, "get-iam-policy", name]:
-            there(made, " ".join(group), name)
-            held = [binding.split(" ") for binding in made["bindings"]]
-            return [f"{role}\t{member}" for where, member, role in held if where == name]
-        case [*group, "add-iam-policy-binding", name]:
-            there(made, " ".join(group), name)
-            if flags["member"].startswith("serviceAccount:landfall@"):
-                there(made, "iam service-accounts", flags["member"].partition(":")[2])
-            made["bindings"][f"{name} {flags['member']} {flags['role']}"] = ""
-            return []
-        case [*group, "remove-iam-policy-binding", name]:
-            there(made, " ".join(group), name)
-            del made["bindings"][f"{name} {flags['member']} {flags['role']}"]
+        case ["auth" | "billing" | "config", *_] | ["beta", "services", "identity", "create"]:
             return []
         case ["storage", *rest]:
             return storage(rest, flags, made)
         case ["secrets", "versions", verb, *_]:
-            return secret_versions(verb, words, flags, stdin, made)
+            return secret_versions(verb, flags.get("secret") or words[-1], stdin, made)
         case ["services", "api-keys", *rest]:
             return api_keys(rest, flags, made)
+        case ["services", verb, *names]:
+            return services(verb, names, flags, made)
         case ["app", *rest]:
             return app(rest, flags, made)
-        case ["endpoints", "services", "deploy", file]:
-            host = re.search(r'^host: "(.+?)"', Path(file).read_text(), re.MULTILINE)
-            assert host
-            made["endpoints services"][host[1]] = ""
-            return []
-        case [*group, "create"] if "monitoring" in group:
-            file = flags.get("config-from-file") or flags["policy-from-file"]
-            title = json.loads(Path(file).read_text())["displayName"]
-            made[" ".join(group)][f"id-{len(made[' '.join(group)])}"] = title
-            return []
-        case [*group, "list"] if "monitoring" in group:
-            pairs = made[" ".join(group)].items()
-            both = flags["format"] == "value(name,displayName)"
-            return [f"{name}\t{title}" if both else title for name, title in pairs]
-        case [*group, "describe", name]:
-            there(made, " ".join(group), name)
-            return []
-        case [*group, "create", name]:
-            return create(" ".join(group), name, flags, made)
-        case [*group, "delete", name]:
-            there(made, " ".join(group), name)
-            del made[" ".join(group)][name]
-            return []
+        case [*_, "monitoring", _, "create" | "list"]:
+            return monitoring(" ".join(words[:-1]), flags, made)
+        case [*group, verb, name]:
+            return resource(" ".join(group), verb, name, flags, made)
     raise Refused(f"the stand-in does not know {' '.join(words)}")
+
+
+def resource(group: str, verb: str, name: str, flags: dict[str, str], made: Made) -> list[str]:
+    if verb == "create":
+        return create(group, name, flags, made)
+    if verb == "deploy":
+        host = re.search(r'^host: "(.+?)"', Path(name).read_text(), re.MULTILINE)
+        made[group][host[1] if host else "no host"] = ""
+        return []
+    there(made, group, name)
+    if verb == "delete":
+        del made[group][name]
+    return ["123456789012"] if group == "projects" else []
+
+
+def rights(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
+    *group, verb, name = words
+    there(made, " ".join(group), name)
+    if verb == "get-iam-policy":
+        held = [binding.split(" ") for binding in made["bindings"]]
+        return [f"{role}\t{member}" for where, member, role in held if where == name]
+    kind, _, account = flags["member"].partition(":")
+    if kind == "serviceAccount" and account.startswith("landfall@"):
+        there(made, "iam service-accounts", account)
+    binding = f"{name} {flags['member']} {flags['role']}"
+    if verb.startswith("add"):
+        made["bindings"][binding] = ""
+    else:
+        del made["bindings"][binding]
+    return []
+
+
+def services(verb: str, names: list[str], flags: dict[str, str], made: Made) -> list[str]:
+    if verb == "enable":
+        made["services"] |= dict.fromkeys(names, "")
+    wanted = flags.get("filter", "").removeprefix("config.name=")
+    return [name for name in made["services"] if wanted in ("", name)]
+
+
+def monitoring(group: str, flags: dict[str, str], made: Made) -> list[str]:
+    file = flags.get("config-from-file") or flags.get("policy-from-file")
+    if file:
+        made[group][f"id-{len(made[group])}"] = json.loads(Path(file).read_text())["displayName"]
+        return []
+    both = flags["format"] == "value(name,displayName)"
+    return [f"{name}\t{title}" if both else title for name, title in made[group].items()]
 
 
 def there(made: Made, group: str, name: str) -> None:
@@ -126,49 +129,42 @@ def create(group: str, name: str, flags: dict[str, str], made: Made) -> list[str
 
 
 def storage(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
-    name = words[-1].removeprefix("gs://")
-    if words[0] == "ls":
-        return [f"gs://{name}/my-bucket/"] if (HOME / "objects").exists() else []
-    if words[0] == "rm":
-        there(made, "storage buckets", name)
-        del made["storage buckets"][name]
-        return []
     if words[1] == "notifications":
-        if words[2] == "list":
-            return [made["notifications"].get(name, "[]")]
-        if words[2] == "create":
-            there(made, "storage buckets", name)
-            there(made, "pubsub topics", flags["topic"].rpartition("/")[2])
-            others = json.loads(made["notifications"].get(name, "[]"))
-            other = {"topic": f"//pubsub.googleapis.com/{flags['topic']}", "id": str(len(others) + 1)}
-            entry = {"Bucket URL": f"gs://{name}/", "Notification Configuration": other}
-            made["notifications"][name] = json.dumps([*others, entry])
-            return []
-        _, _, _, bucket, _, wanted = name.split("/")
-        kept = [
-            entry
-            for entry in json.loads(made["notifications"][bucket])
-            if entry["Notification Configuration"]["id"] != wanted
-        ]
-        made["notifications"][bucket] = json.dumps(kept)
-        return []
-    if words[1] == "create":
+        return notifications(words[2], words[3], flags, made)
+    verb, name = words[-2], words[-1].removeprefix("gs://")
+    full = (HOME / "objects").exists()
+    if verb == "create":
         return create("storage buckets", name, flags, made)
     there(made, "storage buckets", name)
-    if words[1] == "delete":
-        if (HOME / "objects").exists():
-            raise Refused("HTTPError 409: The bucket you tried to delete is not empty.")
+    if verb == "ls":
+        return [f"gs://{name}/my-bucket/"] if full else []
+    if verb == "delete" and full:
+        raise Refused("HTTPError 409: The bucket you tried to delete is not empty.")
+    if verb in ("delete", "rm"):
         del made["storage buckets"][name]
-    if words[1] == "update":
+    if verb == "update":
         made["storage buckets"][name] = Path(flags["lifecycle-file"]).read_text()
     rules = made["storage buckets"].get(name) or "null"
-    return [f'{{"lifecycle_config": {rules}}}'] if words[1] == "describe" else []
+    return [f'{{"lifecycle_config": {rules}}}'] if verb == "describe" else []
 
 
-def secret_versions(
-    verb: str, words: list[str], flags: dict[str, str], stdin: str, made: Made
-) -> list[str]:
-    secret = flags.get("secret") or words[-1]
+def notifications(verb: str, name: str, flags: dict[str, str], made: Made) -> list[str]:
+    bucket = name.removeprefix("gs://") if verb != "delete" else name.split("/")[3]
+    entries = json.loads(made["notifications"].get(bucket, "[]"))
+    if verb == "create":
+        there(made, "storage buckets", bucket)
+        there(made, "pubsub topics", flags["topic"].rpartition("/")[2])
+        topic = f"//pubsub.googleapis.com/{flags['topic']}"
+        one = {"topic": topic, "id": str(len(entries) + 1)}
+        entries.append({"Bucket URL": f"gs://{bucket}/", "Notification Configuration": one})
+    if verb == "delete":
+        number = name.rpartition("/")[2]
+        entries = [e for e in entries if e["Notification Configuration"]["id"] != number]
+    made["notifications"][bucket] = json.dumps(entries)
+    return [json.dumps(entries)] if verb == "list" else []
+
+
+def secret_versions(verb: str, secret: str, stdin: str, made: Made) -> list[str]:
     there(made, "secrets", secret)
     if verb == "add":
         made["secrets"][secret] = stdin
@@ -220,7 +216,3 @@ def app(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
             return [name for name in made["app versions"] if name == found[1]]
         return [name for name, status in made["app versions"].items() if status == "SERVING"]
     return []
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,17 +1,19 @@
-"""deploy/gcp.sh: what it makes, that it asks, and that no secret leaves it."""
+"""The README's deployment section, followed line by line: what is there then, who saw the key."""
 
 import hashlib
 import json
 import re
+from pathlib import Path
 
-import pytest
 import yaml
 
 from settings import read_settings
-from tests.integration.deploy.conftest import GCP, ROOT, Cloud, Followed
+from tests.integration.deploy.conftest import README, README_TEARDOWN, ROOT, Followed, Step
+from tests.integration.deploy.gcloud_flags import problems_of
 from transfer.api_keys import find_api_key, parse_api_keys
 
 PROJECT = "my-project"
+STAYS = {"services", "bindings", "notifications", "deployed", "projects", "app", "app versions"}
 ACCOUNT = "serviceAccount:landfall@my-project.iam.gserviceaccount.com"
 
 
@@ -87,7 +89,9 @@ def test_what_is_deployed_has_the_projects_names_and_the_clone_stays(followed: F
     assert settings.landing_bucket == "my-project-landing"
     assert settings.notification_topic == "projects/my-project/topics/landed"
     assert settings.source_buckets == ("images-*",)
-    assert settings.api_keys_secret == "projects/my-project/secrets/landfall-api-keys/versions/latest"
+    assert (
+        settings.api_keys_secret == "projects/my-project/secrets/landfall-api-keys/versions/latest"
+    )
     assert {"main.py", "requirements.txt", "handlers/app.py"} <= deployed.keys()
     assert not [name for name in deployed if name.startswith(("tests/", "deploy/", ".git/"))]
     assert 'host: "my-project.appspot.com"' in (ROOT / "openapi.yaml").read_text("utf-8")
@@ -113,7 +117,9 @@ def test_the_key_is_shown_once_and_is_nowhere_else(followed: Followed) -> None:
 
 
 def test_it_ends_by_asking_the_service(followed: Followed) -> None:
-    asked = [re.sub(r".*appspot.com", "", argv[-1]) for argv in followed.step("deploy/gcp.sh").curls]
+    asked = [
+        re.sub(r".*appspot.com", "", argv[-1]) for argv in followed.step("deploy/gcp.sh").curls
+    ]
 
     lookup = "/objects?bucket=images-smoke-test&key=smoke-test"
     assert asked == ["/healthz", "/readyz", lookup, lookup]
@@ -131,35 +137,57 @@ def test_a_second_run_changes_nothing_and_shows_no_key(followed: Followed) -> No
     assert followed.cloud.key not in ended.out + ended.err
 
 
-@pytest.mark.parametrize("answer", ["n\n", ""])
-def test_any_answer_but_yes_changes_nothing(cloud: Cloud, answer: str) -> None:
-    ended = cloud.run(*GCP, stdin=answer)
+def test_keys_in_a_secret_that_cannot_be_read_are_not_replaced(
+    followed: Followed, tmp_path: Path
+) -> None:
+    cloud = followed.cloud.copy(tmp_path)
+    (cloud.home / "broken").write_text("secrets versions access")
+
+    ended = cloud.run("-c", followed.step("deploy/gcp.sh").command + " --key-name=b --yes")
 
     assert ended.code == 1
     assert cloud.changes() == []
-    assert "nothing was changed" in ended.err
-
-
-def test_a_step_that_fails_ends_it_and_says_what_to_do(cloud: Cloud) -> None:
-    (cloud.home / "broken").write_text("storage buckets create")
-
-    ended = cloud.run(*GCP, "--yes")
-
-    assert ended.code == 1
-    assert cloud.changes()[-1].startswith("storage buckets create")
-    assert "Choose another with --bucket. Then run this again" in ended.err
-
-
-def test_keys_in_a_secret_that_cannot_be_read_are_not_replaced(followed: Followed) -> None:
-    (followed.cloud.home / "broken").write_text("secrets versions access")
-    followed.cloud.forget()
-
-    ended = followed.cloud.run("-c", followed.step("deploy/gcp.sh").command + " --key-name=b --yes")
-    (followed.cloud.home / "broken").unlink()
-
-    assert ended.code == 1
-    assert followed.cloud.changes() == []
     assert "cannot be read" in ended.err
+
+
+def test_another_name_adds_another_key_and_a_deployment_of_the_same_is_not_repeated(
+    followed: Followed, tmp_path: Path
+) -> None:
+    cloud = followed.cloud.copy(tmp_path)
+
+    ended = cloud.run("-c", followed.step("deploy/gcp.sh").command + " --key-name=b --yes")
+
+    assert ended.code == 0, ended.err
+    assert [line.split(" --")[0] for line in cloud.changes()] == [
+        "services api-keys create",
+        "secrets versions add landfall-api-keys",
+    ]
+    keys = parse_api_keys(cloud.state["secrets"]["landfall-api-keys"])
+    assert [key.name for key in keys] == ["lambda", "b"]
+    # No terminal: a log may be read by others.
+    assert not [key for key in cloud.state["services api-keys"].values() if key in ended.out]
+
+
+def test_teardown_removes_what_was_made(torn_down: Step) -> None:
+    assert README_TEARDOWN in README.read_text("utf-8")
+    assert torn_down.ended.code == 0, torn_down.ended.err
+    assert {kind for kind, made in torn_down.state.items() if made} <= STAYS
+    assert set(torn_down.state["app versions"].values()) == {"STOPPED"}
+    assert torn_down.state["notifications"] == {"my-project-landing": "[]"}
+    assert "App Engine cannot be deleted" in torn_down.ended.out
+
+
+def test_gclouds_own_parser_takes_every_command(
+    followed: Followed, torn_down: Step, tmp_path: Path
+) -> None:
+    commands = [argv for step in (*followed.steps, torn_down) for argv in step.commands]
+    unknown = ["pubsub", "topics", "create", "landed", "--no-such-flag"]
+
+    *problems, refused = problems_of([*commands, unknown], tmp_path)
+
+    assert refused is not None
+    assert "unrecognized arguments: --no-such-flag" in refused
+    assert {" ".join(c): p for c, p in zip(commands, problems, strict=True) if p} == {}
 
 
 def commands_in(text: str) -> list[str]:
