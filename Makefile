@@ -10,11 +10,13 @@ CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py doctor.py h
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
-.venv/done: requirements.txt requirements-dev.txt
+.venv/done: requirements.txt requirements-dev.txt requirements-appengine.txt
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Landfall needs Python 3.11 to 3.13: make PYTHON=python3.13 ...")'
 	$(PYTHON) -m venv .venv
 	@echo "Installing pinned packages into .venv (about a minute)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --upgrade --target .venv/appengine -r requirements-appengine.txt
 	@touch $@
 
 demo: .venv/done ## land a real object on this machine, from S3 event to notification
@@ -69,12 +71,13 @@ bench: .venv/done ## measures beside others; the tables are in build/bench
 	$(BIN)/python -m bench
 
 bench-wan: .venv/done ## the same from far away, as root
-	$(BIN)/python -m bench --gib 0.25 far limited
+	$(BIN)/python -m bench --runs 3 far limited
 
 lock: .venv/done ## renew the pinned requirements from the *.in files
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev requirements-appengine; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --no-header --output-file $$name.txt $$name.in; \
+	    --no-emit-index-url --no-emit-find-links --no-header --output-file $$name.txt $$name.in \
+	    $$([ $$name = requirements-appengine ] && echo --no-deps) || exit 1; \
 	done
 
 sbom: .venv/done ## bill of materials of what is deployed, as build/sbom.json

@@ -67,6 +67,7 @@ def _landfall_environment(port: int, api_key: str, s3_url: str) -> dict[str, str
         "S3_ENDPOINTS": s3_url,
         "LANDING_BUCKET": f"file:{WORK / 'bucket'}",
         "NOTIFICATION_TOPIC": f"sqlite:{WORK / 'notifications.db'}",
+        "LOG_FORMAT": "text",  # a person will open it
         "PORT": str(port),
     }
 

@@ -13,18 +13,37 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from gunicorn.glogging import Logger
+
+from adapters.cloud_logging import new_formatter
 from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settings
-from transfer.redaction import RedactingFormatter
 
 _MEMORY_DISK = "/dev/shm"  # noqa: S108 # nosec B108
 _M_ARENA_MAX = -8  # of malloc.h
 _TRIM_SECONDS = 30
+
+# glibc would give threads heaps of their own, and each keeps what is free between its blocks.
+# https://man7.org/linux/man-pages/man3/mallopt.3.html
+_libc = ctypes.CDLL(None)
+if hasattr(_libc, "malloc_trim"):  # it is glibc
+    _libc.mallopt(_M_ARENA_MAX, 1)
 
 wsgi_app = "main:app"
 try:
     _settings = read_settings(os.environ)
 except SettingsInvalid as error:
     sys.exit(str(error))  # a plain message, once, before any worker is forked
+
+
+class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own log, which reads like ours, and has the last net under it too."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        formatter = new_formatter(_settings.log_format, self.error_fmt, self.datefmt)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter)
+
 
 bind = f":{_settings.port}"
 # Threads: a sync worker would be killed in the middle of a long transfer.
@@ -41,22 +60,10 @@ limit_request_fields = 60
 forwarded_allow_ips = ""  # no header may change a path or a scheme, whoever sends it
 control_socket_disable = True
 preload_app = False  # Google's clients must be made after the fork
+logger_class = Log
 accesslog = None
 # Else Google's client asks for the bucket in the background, which needs one right more.
 raw_env = ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA=true"]
-
-
-def on_starting(server: Any) -> None:
-    """Put the last net under gunicorn's own log too."""
-    for handler in server.log.error_log.handlers:
-        handler.setFormatter(RedactingFormatter(server.log.error_fmt, server.log.datefmt))
-
-
-# glibc would give threads heaps of their own, and each keeps what is free between its blocks.
-# https://man7.org/linux/man-pages/man3/mallopt.3.html
-_libc = ctypes.CDLL(None)
-if hasattr(_libc, "malloc_trim"):  # it is glibc
-    _libc.mallopt(_M_ARENA_MAX, 1)
 
 
 def _trim_memory() -> None:

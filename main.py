@@ -9,12 +9,14 @@ from pathlib import Path
 
 from flask import Flask
 
+from adapters.cloud_logging import new_formatter
 from adapters.s3_source import S3Source
 from handlers.api_key import CallerCheck
 from handlers.app import create_app
 from handlers.health import HealthHandlers
 from handlers.objects import ObjectHandlers
 from handlers.process_message import MessageHandlers
+from handlers.request_log import RequestLog
 from handlers.spec import Operation, SpecInvalid, read_operations
 from settings import Settings, SettingsInvalid, read_keys_file, read_settings
 from transfer.admission import Admission
@@ -30,10 +32,10 @@ from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
 from transfer.reannouncing import Reannouncing
 from transfer.reconciling import WalkableStore
-from transfer.redaction import RedactingFormatter
 from transfer.source import Source
 from transfer.store import ComposingStore, Store
 from transfer.topic import Topic
+from transfer.watching import Watcher
 
 SPEC = Path(__file__).parent / "openapi.yaml"
 BOOT_FAILED = 3
@@ -57,6 +59,7 @@ def build(settings: Settings) -> Flask:
         make_topic(settings.notification_topic),
         lambda: Budget(ends=admission.ends),
         parallel,
+        make_watcher(settings, admission),
     )
 
 
@@ -69,6 +72,7 @@ def assemble(
     topic: Topic,
     new_budget: Callable[[], Budget],
     parallel: Parallel | None = None,
+    watcher: Watcher | None = None,
 ) -> Flask:
     """Return the app for these settings and these adapters."""
     readiness = Readiness({"store": store.check, "topic": topic.check})
@@ -109,7 +113,10 @@ def assemble(
         "getReadiness": health.get_readiness,
     }
     key_ring = make_key_ring(settings)
-    app = create_app(operations, handlers, CallerCheck(operations, lambda: key_ring.keys))
+    asked_all_day = {each.id for each in operations if each.key_header is None}
+    request_log = RequestLog(asked_all_day, settings.project, watcher)
+    check_caller = CallerCheck(operations, lambda: key_ring.keys)
+    app = create_app(operations, handlers, check_caller, request_log)
     app.extensions["landfall"] = admission  # gunicorn.conf.py drains it on SIGTERM
     readiness.start()
     if settings.api_keys_file or settings.api_keys_secret:
@@ -138,6 +145,20 @@ def make_topic(topic: str | Path) -> Topic:
     return PubSubTopic(topic)
 
 
+def make_watcher(settings: Settings, admission: Admission) -> Watcher | None:
+    if settings.otlp_endpoint is None and settings.metrics_port is None:
+        return None
+    from adapters.telemetry import start_telemetry
+
+    return start_telemetry(
+        admission,
+        settings.otlp_endpoint,
+        settings.metrics_port,
+        settings.workers,
+        settings.project,
+    )
+
+
 def make_key_ring(settings: Settings) -> KeyRing:
     """Raise SettingsInvalid, or Misconfigured, if there are no keys to begin with."""
     file, secret = settings.api_keys_file, settings.api_keys_secret
@@ -153,12 +174,13 @@ def make_key_ring(settings: Settings) -> KeyRing:
         raise SettingsInvalid(f"The secret of API_KEYS_SECRET is wrong: {error}.") from None
 
 
-def configure_logging(level: str) -> None:
+def configure_logging(level: str, log_format: str | None) -> None:
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    text = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    handler.setFormatter(new_formatter(log_format, text))
     logging.basicConfig(level=level, handlers=[handler])
     # At DEBUG these write whole URLs, and a presigned one is a secret.
-    for name in ("urllib3", "requests", "google", "grpc"):
+    for name in ("urllib3", "requests", "google", "grpc", "opentelemetry"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
@@ -166,7 +188,7 @@ def start(environment: Mapping[str, str]) -> Flask:
     """Return the app, or end the process with words for the operator."""
     try:
         settings = read_settings(environment)
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, settings.log_format)
         return build(settings)
     except (SettingsInvalid, SpecInvalid) as error:
         sys.stderr.write(f"{error}\n")

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     try:
         settings = read_reconciler_settings(os.environ)
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, settings.log_format)
         reconciler = Reconciler(
             make_store(settings.landing_bucket),
             make_topic(settings.notification_topic),

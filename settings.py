@@ -22,6 +22,7 @@ PARALLEL_FROM_BYTES = 128 * 1024 * 1024
 LANDING_BUCKET = "file:var/bucket"
 NOTIFICATION_TOPIC = "sqlite:var/notifications.db"
 
+_LOG_FORMATS = ("json", "text")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _ORIGIN = re.compile(
     r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?"
@@ -63,6 +64,12 @@ class Settings:
     max_messages_per_minute: int
     """Per key and worker; 0 for no limit."""
     log_level: str
+    log_format: str | None
+    """`json` or `text`; None for whichever fits where the log goes."""
+    project: str | None
+    """Of Google Cloud, which the traces are in. App Engine sets it."""
+    otlp_endpoint: str | None
+    metrics_port: int | None
     port: int
     workers: int
 
@@ -76,6 +83,7 @@ class ReconcilerSettings:
     finalize_subscription: str | None
     """Of the landing bucket's own notifications, as `projects/P/subscriptions/S`."""
     log_level: str
+    log_format: str | None
 
 
 def read_reconciler_settings(environment: Mapping[str, str]) -> ReconcilerSettings:
@@ -86,6 +94,7 @@ def read_reconciler_settings(environment: Mapping[str, str]) -> ReconcilerSettin
         notification_topic=reader.read("NOTIFICATION_TOPIC", NOTIFICATION_TOPIC, _topic),
         finalize_subscription=reader.read("FINALIZE_SUBSCRIPTION", "", _subscription),
         log_level=reader.read("LOG_LEVEL", "INFO", _log_level),
+        log_format=reader.read("LOG_FORMAT", "", _log_format),
     )
     reader.refuse_problems("The reconciler")
     return settings
@@ -123,6 +132,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ),
         max_messages_per_minute=reader.read("MAX_MESSAGES_PER_MINUTE", "0", _whole(0, 1_000_000)),
         log_level=reader.read("LOG_LEVEL", "INFO", _log_level),
+        log_format=reader.read("LOG_FORMAT", "", _log_format),
+        project=environment.get("GOOGLE_CLOUD_PROJECT") or None,
+        otlp_endpoint=reader.read("OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint),
+        metrics_port=reader.read("METRICS_PORT", "0", _whole(0, 65_000)) or None,
         port=reader.read("PORT", "8080", _whole(1, 65_535)),
         workers=reader.read("WEB_CONCURRENCY", "2", _whole(1, 64)),
     )
@@ -263,3 +276,15 @@ def _log_level(text: str) -> str:
     if text not in _LOG_LEVELS:
         raise ValueError(f"it must be one of {', '.join(_LOG_LEVELS)}")
     return text
+
+
+def _log_format(text: str) -> str | None:
+    if text and text not in _LOG_FORMATS:
+        raise ValueError(f"it must be one of {', '.join(_LOG_FORMATS)}, or not set")
+    return text or None
+
+
+def _endpoint(text: str) -> str | None:
+    if text and not re.fullmatch(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", text):
+        raise ValueError("it must be the URL of an OTLP/HTTP receiver, without a query")
+    return text.rstrip("/") or None

@@ -6,15 +6,15 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter
+from requests.exceptions import InvalidSchema
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
 from adapters.cut_offs import CutOffs
@@ -149,56 +149,63 @@ class _PinnedHTTPSConnection(HTTPSConnection):
         return self._dialer.dial(self._dns_host, self.port)
 
 
-class PinnedAdapter(HTTPAdapter):
-    """The transport of one line: no retry, no proxy, no environment, one connection."""
+class PinnedAdapter(BaseAdapter):
+    """The transport of one line: one connection to one origin, without retry, proxy, redirect,
+    cookie or environment. Path and query go out as they are written, parsed by nobody.
+    """
 
     def __init__(self, dialer: Dialer, tls: ssl.SSLContext, plain_allowed: bool) -> None:
+        super().__init__()
         self._dialer = dialer
         self._tls = tls
         self._plain_allowed = plain_allowed
-        self._pools: list[HTTPConnectionPool] = []
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._connection: HTTPConnection | None = None
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
-        pools: dict[str, Any] = {"https": partial(self._pool, HTTPSConnectionPool)}
-        if self._plain_allowed:
-            pools["http"] = partial(self._pool, HTTPConnectionPool)
-        self.poolmanager.pool_classes_by_scheme = pools
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """The context verifies, and its authorities are loaded already."""
-        conn.cert_reqs = "CERT_REQUIRED"
-
-    def get_connection_with_tls_context(
-        self, request: PreparedRequest, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Look for the pool once: all requests of a line go to one origin."""
-        if not self._pools:
-            return super().get_connection_with_tls_context(request, *args, **kwargs)
-        return self._pools[0]
-
-    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
-        """Path and query as they are written: parsing them anew could only change them."""
-        return "/" + str(request.url).split("/", 3)[3]
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Take no cookies, and guess no encoding."""
+    def send(
+        self,
+        request: PreparedRequest,
+        stream: bool = False,
+        timeout: Any = (CONNECT_SECONDS, None),
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> Response:
+        """Return the answer, its body unread. Raise what urllib3, http.client and ssl raise."""
+        url, (connect_seconds, answer_seconds) = str(request.url), timeout
+        connection = self._connected(url, connect_seconds)
+        connection.timeout = answer_seconds
+        connection.request(
+            str(request.method),
+            "/" + url.split("/", 3)[3],
+            headers=request.headers,
+            preload_content=False,
+            decode_content=False,
+        )
+        raw = connection.getresponse()
         answer = Response()
-        answer.status_code, answer.raw = resp.status, resp
-        answer.headers = CaseInsensitiveDict(resp.headers)
+        answer.status_code, answer.raw = raw.status, raw
+        answer.headers = CaseInsensitiveDict(raw.headers)
         return answer
 
     def close(self) -> None:
-        """End what is connected now; urllib3 would leave it to the garbage collector."""
-        for pool in self._pools:
-            pool.close()
-        super().close()
+        if self._connection is not None:
+            self._connection.close()
 
-    def _pool(self, kind: type[HTTPConnectionPool], *args: Any, **kwargs: Any) -> Any:
-        pool: Any = kind(*args, **kwargs)
-        secure = kind is HTTPSConnectionPool
-        connection = _PinnedHTTPSConnection if secure else _PinnedHTTPConnection
-        pool.ConnectionCls = partial(connection, dialer=self._dialer)
-        self._pools.append(pool)
-        return pool
+    def _connected(self, url: str, seconds: float) -> HTTPConnection:
+        connection = self._connection = self._connection or self._new_connection(url)
+        if connection.sock is not None and not connection.is_connected:
+            connection.close()  # the other side hung up, or said more than it was asked for
+        if connection.sock is None:
+            connection.timeout = seconds
+            connection.connect()
+        return connection
+
+    def _new_connection(self, url: str) -> HTTPConnection:
+        origin = urlsplit(url)
+        host, port = str(origin.hostname), origin.port
+        if origin.scheme == "https":
+            trust = {"ssl_context": self._tls, "cert_reqs": "CERT_REQUIRED"}
+            return _PinnedHTTPSConnection(host, port or 443, dialer=self._dialer, **trust)
+        if not self._plain_allowed:
+            raise InvalidSchema("Plain http is for origins that the operator listed.")
+        return _PinnedHTTPConnection(host, port or 80, dialer=self._dialer)

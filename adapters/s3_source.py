@@ -198,7 +198,6 @@ class _S3Object:
             self._answer.raw.close()
             self._line.close()
         else:
-            self._answer.raw.release_conn()
             self._lines.keep(self._line)
 
     def __enter__(self) -> Self:

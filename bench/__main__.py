@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from google.cloud import pubsub_v1  # type: ignore[attr-defined]  # it has no types
 
-from bench import far, large, scaling, small, starting
+from bench import far, large, scaling, small, starting, steps
 from bench.objects import make
 from bench.processes import FAR
 from bench.source import source
@@ -26,7 +26,7 @@ from tests.servers.pubsub import PubSubEmulator
 GIB = 2**30
 TOPIC = "projects/p/topics/landed"
 RESULTS = Path("build/bench")
-NAMES = ("plain", "tls", "md5", "memory", "small", "threads", "starting")
+NAMES = ("plain", "tls", "md5", "memory", "small", "steps", "threads", "starting")
 LONG = ("filling", "far", "limited")
 _ALONE = "BENCH_ALONE"
 
@@ -80,7 +80,7 @@ def _run(name: str, size: int, runs: int) -> str:
         certificate = folder / "server-1.pem"
         sizes = {"memory": [2**26, GIB, 10 * GIB]}.get(name, [size])
         letters = "abc"
-        if name in ("small", "threads", "filling"):
+        if name in ("small", "steps", "threads", "filling"):
             made = [make(files, "small", 10 * 1024)]
         else:
             made = [make(files, f"big{letters[i]}", size) for i, size in enumerate(sizes)]
@@ -93,6 +93,9 @@ def _run(name: str, size: int, runs: int) -> str:
                 "memory": lambda: large.memory(folder, origin, made, authority.file),
                 "small": lambda: _with_topic(
                     lambda topic: small.compare(folder, origin, one, authority.file, topic, runs)
+                ),
+                "steps": lambda: _with_topic(
+                    lambda topic: steps.measure(folder, origin, one, authority.file, topic)
                 ),
                 "threads": lambda: _with_topic(
                     lambda topic: scaling.threads(folder, origin, one, authority.file, topic, runs)

@@ -48,14 +48,15 @@ def distance(round_trip: float, loss: float) -> Iterator[Distance]:
         _wait_for_namespace(end.pid)
         _ip("link", "set", "far", "netns", str(end.pid))
         _ip("address", "add", NEAR_HOST, "peer", FAR_HOST, "dev", "near")
-        _ip("link", "set", "near", "mtu", str(MTU), "up")
+        _ip("link", "set", "near", "mtu", str(MTU), "txqueuelen", str(QUEUE), "up")
         _ip("route", "replace", FAR_HOST, "dev", "near", "congctl", "cubic")
         far = [*inside, _program("ip")]
         subprocess.run([*far, "link", "set", "lo", "up"], check=True)
         subprocess.run(
             [*far, "address", "add", FAR_HOST, "peer", NEAR_HOST, "dev", "far"], check=True
         )
-        subprocess.run([*far, "link", "set", "far", "mtu", str(MTU), "up"], check=True)
+        wide = ("mtu", str(MTU), "txqueuelen", str(QUEUE))
+        subprocess.run([*far, "link", "set", "far", *wide, "up"], check=True)
         subprocess.run(
             [*far, "route", "replace", NEAR_HOST, "dev", "far", "congctl", "cubic"], check=True
         )

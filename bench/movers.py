@@ -4,7 +4,6 @@ import hashlib
 import http.client
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,8 +20,8 @@ from bench.processes import (
     cpu_seconds,
     forget_peak,
     free_port,
+    output_of,
     peak_bytes,
-    pinned,
     resident_bytes,
     run,
     running,
@@ -90,13 +89,7 @@ class Commands:
     def bare(self, load: Load) -> Cost:
         """Nothing but receiving, CRC32C and sending, in Python."""
         command = [sys.executable, "-m", "bench.bare", load.url, f"{load.sink}/raw"]
-        said = subprocess.run(
-            [*pinned(NEAR), *command, self._authorities],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            check=True,
-        ).stdout
-        return Cost(memory=0, **json.loads(said))
+        return Cost(memory=0, **json.loads(output_of([*command, self._authorities], NEAR)))
 
     def _rclone(self) -> list[str]:
         return [
@@ -171,13 +164,12 @@ def message_of(load: Load) -> bytes:
     return json.dumps({"inputMessage": fields}).encode()
 
 
-@contextmanager
-def landfall(
+def environment_of(
     folder: Path, sink: str, origins: list[str], authorities: Path, **settings: str
-) -> Iterator[Service]:
-    """Landfall under gunicorn, one worker, on Cloud Storage's protocol."""
+) -> dict[str, str]:
+    """Landfall's settings: one worker, on Cloud Storage's protocol."""
     digest = hashlib.sha256(KEY.encode()).hexdigest()
-    environment = {
+    return {
         "API_KEYS": json.dumps([{"name": "bench", "sha256": digest}]),
         "SOURCE_BUCKETS": "*",
         "S3_ENDPOINTS": ",".join(origins),
@@ -187,9 +179,16 @@ def landfall(
         "STORAGE_EMULATOR_HOST": sink,
         "BENCH_AUTHORITIES": str(authorities),
         "WEB_CONCURRENCY": "1",
-        "LOG_LEVEL": "WARNING",
         **settings,
     }
+
+
+@contextmanager
+def landfall(
+    folder: Path, sink: str, origins: list[str], authorities: Path, **settings: str
+) -> Iterator[Service]:
+    """Landfall under gunicorn."""
+    environment = environment_of(folder, sink, origins, authorities, **settings)
     with _serving("bench.trusting:app", [], environment, folder / "landfall.log") as service:
         yield service
 

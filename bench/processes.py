@@ -85,6 +85,12 @@ def run(command: Sequence[str], cpus: set[int], environment: Mapping[str, str]) 
     return Cost(time.perf_counter() - started, cpu, usage.ru_maxrss * 1024)
 
 
+def output_of(command: Sequence[str], cpus: set[int]) -> bytes:
+    """Run a program to its end and return what it printed."""
+    command = [*pinned(cpus), *command]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+
+
 def cpu_seconds(pids: Sequence[int]) -> float:
     """Spent so far by these processes, user and system."""
     total = 0

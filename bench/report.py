@@ -16,11 +16,12 @@ TITLES = {
     "md5": "The same with MD5 as proof, on both processors",
     "memory": "At other sizes",
     "small": "Objects of 10 KiB, 16 clients",
+    "steps": "Their steps, each alone, without gunicorn and its threads",
     "threads": "The same over workers and threads",
     "filling": "The same while the bucket fills",
     "starting": "Starting",
-    "far": "256 MiB from far away, three turns",
-    "limited": "256 MiB from a source that gives each connection 50 MB/s, three turns",
+    "far": "1 GiB from far away, three turns",
+    "limited": "1 GiB from a source that gives each connection 50 MB/s, three turns",
 }
 WIDTH, BAR, GAP, LABEL = 640, 22, 10, 220
 

@@ -7,13 +7,17 @@ from flask import Flask, Response
 from handlers.api_key import CallerCheck
 from handlers.body import MAX_BYTES
 from handlers.errors import answer_errors
+from handlers.request_log import RequestLog
 from handlers.spec import Operation, SpecInvalid
 
 Handlers = Mapping[str, Callable[[], Response]]
 
 
 def create_app(
-    operations: Sequence[Operation], handlers: Handlers, check_caller: CallerCheck
+    operations: Sequence[Operation],
+    handlers: Handlers,
+    check_caller: CallerCheck,
+    request_log: RequestLog | None = None,
 ) -> Flask:
     """Return an app that serves exactly these operations, by operationId.
 
@@ -28,6 +32,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + 1  # one more shows that there is more
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider's
     app.url_map.merge_slashes = False
+    (request_log or RequestLog()).watch(app)
     app.before_request(check_caller)
     for operation in operations:
         app.add_url_rule(

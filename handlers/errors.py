@@ -3,14 +3,11 @@
 https://google.aip.dev/193
 """
 
-import logging
-
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from handlers.request_log import fail
 from transfer.errors import LandfallError
-
-_log = logging.getLogger("landfall.errors")
 
 TABLE = {
     "MALFORMED_BODY": (400, "INVALID_ARGUMENT"),
@@ -103,14 +100,13 @@ def answer_errors(app: Flask) -> None:
 
 def _landfall_error(error: LandfallError) -> Response:
     code, _ = TABLE[error.reason]
-    _log.log(
-        logging.ERROR if code == 500 else logging.WARNING, "%s (%d): %s", error.reason, code, error
-    )
+    fail(error.reason, code, f"{error.reason} ({code}): {error}")
     return answer_with(error.reason, SERVER_TEXTS.get(code, str(error)), error.retry_after)
 
 
 def _request_refused(error: RequestRefused) -> Response:
-    _log.warning("%s: %s", error.reason, error.for_log)
+    code, _ = TABLE[error.reason]
+    fail(error.reason, code, f"{error.reason}: {error.for_log}")
     answer = answer_with(error.reason, str(error))
     if error.allow is not None:
         answer.headers["Allow"] = error.allow
@@ -121,10 +117,11 @@ def _http_exception(error: HTTPException) -> Response:
     code = error.code or 500
     if code >= 500:
         return _unexpected(error)
-    reason = _REASONS.get(code, "MALFORMED_BODY")
-    return answer_with(reason, _TEXTS.get(code, UNREADABLE))
+    reason, text = _REASONS.get(code, "MALFORMED_BODY"), _TEXTS.get(code, UNREADABLE)
+    fail(reason, code, f"{reason}: {text}")
+    return answer_with(reason, text)
 
 
 def _unexpected(error: Exception) -> Response:
-    _log.error("Unexpected %s", type(error).__name__, exc_info=error)
+    fail("INTERNAL", 500, f"Unexpected {type(error).__name__}", error)
     return answer_with("INTERNAL", SERVER_TEXTS[500])

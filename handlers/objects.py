@@ -1,6 +1,5 @@
 """GET /objects: where an S3 object is by now. POST /objects:announce: announces it once more."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -9,6 +8,7 @@ from flask import Request, Response, g, jsonify, request
 from handlers.body import read_object_body
 from handlers.landed_object import described
 from handlers.query import read_query
+from handlers.request_log import current
 from transfer.admission import Admission
 from transfer.api_keys import check_bucket
 from transfer.locating import Locating, Location
@@ -16,8 +16,6 @@ from transfer.notification import timestamp
 from transfer.rate_limit import RateLimit
 from transfer.reannouncing import Reannouncing
 from transfer.s3_object import S3Object, parse_s3_object
-
-_log = logging.getLogger("landfall.objects")
 
 
 class ObjectHandlers:
@@ -41,9 +39,10 @@ class ObjectHandlers:
         s3_object = self._allowed(read_query)
         with self._admission.comparison():
             found = self._locating.locate(s3_object)
+        watched = current()
+        watched.outcome = f"located-{found.status}"
         # What is not landed is not written down: it may be a secret that was put there by mistake.
-        what = f" s3://{s3_object.bucket}/{s3_object.key}" if found.status == "landed" else ""
-        _log.info("%s%s for %s", found.status, what, g.api_key.name)
+        watched.landed = found.there if found.status == "landed" else None
         return jsonify(
             {
                 **_answer(found.status, s3_object, found),
@@ -57,7 +56,8 @@ class ObjectHandlers:
         s3_object = self._allowed(read_object_body)
         with self._admission.transfer():
             announced = self._reannouncing.announce(s3_object)
-        _log.info("announced s3://%s/%s for %s", s3_object.bucket, s3_object.key, g.api_key.name)
+        watched = current()
+        watched.outcome, watched.landed = "announced", announced.of.there
         notification = {"messageId": announced.message_id}
         answer = _answer("announced", s3_object, announced.of)
         return jsonify({**answer, "notification": notification})

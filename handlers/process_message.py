@@ -1,23 +1,22 @@
 """POST /processmessage: one message in, one outcome out, or with `validateOnly` a comparison."""
 
-import logging
-import time
 from collections.abc import Mapping, Sequence, Set
 
 from flask import Response, g, jsonify, request
 
 from handlers.body import read_message_body
 from handlers.landed_object import described
+from handlers.request_log import current
 from transfer import object_headers as names
 from transfer.admission import Admission
 from transfer.api_keys import check_bucket
 from transfer.comparing import Comparing
 from transfer.landing import Landing
 from transfer.message import Message, parse_message
+from transfer.phases import phase, recording
 from transfer.rate_limit import RateLimit
 from transfer.store import StoredObject
-
-_log = logging.getLogger("landfall.messages")
+from transfer.watching import Request
 
 
 class MessageHandlers:
@@ -42,31 +41,32 @@ class MessageHandlers:
         self._s3_partitions = s3_partitions
 
     def process_message(self) -> Response:
-        started = time.monotonic()
+        watched = current()
+        with recording() as watched.phases:
+            message = self._accept(watched)
+            if watched.compares:
+                return jsonify(self._compare(message, watched))
+            return jsonify(self._land(message, watched))
+
+    @phase("check")
+    def _accept(self, watched: Request) -> Message:
         self._rate_limit.take(g.api_key.name)
         body = read_message_body(request)
         message = parse_message(body.fields, self._s3_endpoints, self._s3_partitions)
+        watched.message, watched.compares = message, body.validate_only
         check_bucket(message.bucket, self._source_buckets, g.api_key)
-        answer = self._compare(message) if body.validate_only else self._land(message)
-        _log.info(
-            "%s%s s3://%s/%s for %s in %.3f s",
-            "only compared: " if body.validate_only else "",
-            answer["status"],
-            message.bucket,
-            message.key,
-            g.api_key.name,
-            time.monotonic() - started,
-        )
-        return jsonify(answer)
+        return message
 
-    def _land(self, message: Message) -> Mapping[str, object]:
+    def _land(self, message: Message, watched: Request) -> Mapping[str, object]:
         with self._admission.transfer():
             outcome = self._landing.land(message)
+        watched.outcome, watched.landed = outcome.status, outcome.landed
         return _answer(message, outcome.status, outcome.etag, outcome.landed, outcome.message_id)
 
-    def _compare(self, message: Message) -> Mapping[str, object]:
+    def _compare(self, message: Message, watched: Request) -> Mapping[str, object]:
         with self._admission.comparison():
             found = self._comparing.compare(message)
+        watched.outcome = f"compared-{found.status}"
         return _answer(message, found.status, message.etag, found.there, found.message_id)
 
 

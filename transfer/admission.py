@@ -31,6 +31,15 @@ class Admission:
         self._ends = math.inf
 
     @property
+    def max_transfers(self) -> int:
+        return self._max
+
+    @property
+    def transfers(self) -> int:
+        """How many run now."""
+        return self._transfers
+
+    @property
     def draining(self) -> bool:
         return self._ends < math.inf
 

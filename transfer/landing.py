@@ -26,6 +26,7 @@ from transfer.message import Message
 from transfer.object_headers import object_headers
 from transfer.object_name import ObjectName
 from transfer.parallel import Parallel
+from transfer.phases import phase
 from transfer.reading import Reader
 from transfer.source import Source, SourceObject
 from transfer.source_checks import check_answer, check_size
@@ -101,7 +102,8 @@ class Landing:
         )
 
     def _round(self, message: Message, name: str, budget: Budget) -> Outcome:
-        there = self._store.stat(name)  # 1
+        with phase("stat"):
+            there = self._store.stat(name)  # 1
         if message.etag is None:
             return self._round_without_etag(message, name, there, budget)
         if there is not None and is_version(there, message, message.etag, message.size):
@@ -140,6 +142,7 @@ class Landing:
         except LandfallError:
             return there.token  # announced all the same; if the mark arrived, step 8 tells
 
+    @phase("get")
     def _open(self, message: Message, budget: Budget) -> SourceObject:
         """Step 4: the very bytes that the message means."""
         while True:
@@ -184,17 +187,20 @@ class Landing:
         headers: ObjectHeaders,
         budget: Budget,
     ) -> StoredObject:
-        upload = self._store.create(  # 5
-            name, opened.size, headers, token, budget.deadline
-        )
+        with phase("create"):
+            upload = self._store.create(  # 5
+                name, opened.size, headers, token, budget.deadline
+            )
         try:
             tail = self._stream(message, opened, upload, proof, budget)  # 6
-            proof.check()  # 7
+            with phase("verify"):
+                proof.check()  # 7
         except BaseException:
             upload.abort()
             raise
         return self._finish(name, token, upload, tail, proof)  # 8
 
+    @phase("stream")
     def _stream(
         self, message: Message, opened: SourceObject, upload: Upload, proof: Proof, budget: Budget
     ) -> bytes:
@@ -209,6 +215,7 @@ class Landing:
         finally:
             reader.close()
 
+    @phase("finish")
     def _finish(
         self, name: str, token: Token, upload: Upload, tail: bytes, proof: Proof
     ) -> StoredObject:
@@ -228,9 +235,11 @@ class Landing:
                 raise StoreUnavailable("The store refused the object's checksum.") from None
             raise
 
+    @phase("publish")
     def _publish(self, landed: StoredObject, message: Message | None = None) -> str:
         since = (message.event_time or message.last_modified) if message else None
         return publish(self._topic, landed, since)
 
+    @phase("mark")
     def _mark(self, landed: StoredObject, token: Token, message_id: str) -> StoredObject:
         return mark(self._store, landed, token, message_id)

@@ -21,6 +21,7 @@ from transfer.errors import (
 from transfer.integrity import Proof
 from transfer.message import Message
 from transfer.pace import DEFAULT, Meter, Pace
+from transfer.phases import phase
 from transfer.range_copy import Copied, RangeCopier
 from transfer.ranges import MIN_RANGE_BYTES, Range, folder_of, ranges_of
 from transfer.source import RangedSource, SourceObject
@@ -79,15 +80,18 @@ class Parallel:
         if len(ranges) == 1:
             return None
         try:
-            copied = self._fetch(message, opened, combined, folder, ranges, budget)
+            with phase("stream"):
+                copied = self._fetch(message, opened, combined, folder, ranges, budget)
             if copied is None:
                 return None
-            crc32c = combined.check([part.digests for part in copied])
+            with phase("verify"):
+                crc32c = combined.check([part.digests for part in copied])
         except (SourceChanged, SourceCorrupt, Refused):
             self._delete(folder)  # of no use to any retry
             raise
         parts = [part.stored for part in copied]
-        landed = self._store.compose(name, parts, headers, token, budget.deadline)
+        with phase("finish"):
+            landed = self._store.compose(name, parts, headers, token, budget.deadline)
         if landed.crc32c != crc32c:
             self._store.delete(landed)  # or a repeat would take it for whole, and announce it
             self._delete(folder)
@@ -97,7 +101,8 @@ class Parallel:
     def tidy(self, name: str, message: Message, etag: str, size: int | None) -> None:
         """Remove the ranges of an object that is done with. Never raises: they are invisible."""
         if size is None or size >= self._from_bytes:
-            self._delete(folder_of(name, message, etag))
+            with phase("tidy"):
+                self._delete(folder_of(name, message, etag))
 
     def _fetch(
         self,

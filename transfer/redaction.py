@@ -19,6 +19,8 @@ _SECRET = re.compile(
 
 def redact(text: str) -> str:
     """Return the text with the values of signatures, keys and upload sessions blotted out."""
+    if "=" not in text and ":" not in text:  # then there is none, and most texts are such
+        return text
     return _SECRET.sub(r"\1[redacted]", text)
 
 

@@ -15,7 +15,7 @@ from adapters.directory_store import DirectoryStore
 from adapters.file_names import clash_path, plain_path
 from adapters.gcs_store import GcsStore
 from tests.servers.cloud_storage import CloudStorage
-from transfer.errors import TokenMoved
+from transfer.errors import StoreUnavailable, TokenMoved
 from transfer.reconciling import WalkableStore
 from transfer.store import ABSENT, STEP, ObjectHeaders, Store, StoredObject, Token, Upload
 
@@ -140,10 +140,16 @@ def begin(
     return upload
 
 
-def go_on(upload: Upload, data: bytes, start: int) -> None:
+def go_on(upload: Upload, data: bytes, start: int, tries: int = 5) -> None:
+    """Send the rest. A request that broke off may come to its turn after this one, and win."""
     end = body_end(data)
-    if start < end:
-        assert upload.send(pieces(data, start, end), start, end) == end
+    try:
+        if start < end:
+            assert upload.send(pieces(data, start, end), start, end) == end
+    except StoreUnavailable:
+        if tries == 1:
+            raise
+        go_on(upload, data, upload.persisted(), tries - 1)
 
 
 def finish(upload: Upload, data: bytes) -> StoredObject:

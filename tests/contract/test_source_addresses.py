@@ -184,7 +184,7 @@ def test_a_wrong_certificate_is_refused_and_no_request_sent(
 ) -> None:
     authority = Authority(tmp_path)
     with RawServer([answer(b"trapped")], tls=context_of(authority)) as server:
-        with pytest.raises(SourceUnavailable, match="SSLError"):
+        with pytest.raises(SourceUnavailable, match="SSLCertVerificationError"):
             fetch(S3Source(authority.client_context()), f"https://{host}:{server.port}")
 
         assert server.requests == []
@@ -197,7 +197,7 @@ def test_an_authority_of_the_environment_is_not_trusted(
     evil = Authority(tmp_path, "evil")
     monkeypatch.setenv(name, str(evil.file))
     with RawServer([answer(b"trapped")], tls=evil.server_context()) as server:
-        with pytest.raises(SourceUnavailable, match="SSLError"):
+        with pytest.raises(SourceUnavailable, match="SSLCertVerificationError"):
             fetch(S3Source(), server.origin)
 
         assert server.requests == []
@@ -209,7 +209,7 @@ def test_a_name_that_leads_to_a_stranger_meets_the_certificate_check(tmp_path: P
     with RawServer([answer(b"trapped")], tls=authority.server_context("evil.example")) as server:
         source = S3Source(authority.client_context(), Resolver((LOOPBACK, server.port)))
 
-        with pytest.raises(SourceUnavailable, match="SSLError"):
+        with pytest.raises(SourceUnavailable, match="SSLCertVerificationError"):
             fetch(source, "https://s3.heron.example")
 
         assert server.requests == []

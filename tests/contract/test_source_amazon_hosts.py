@@ -134,7 +134,7 @@ def test_a_name_of_s3_meets_the_certificate_check(tmp_path: Path) -> None:
         )
         accepted = parse_presigned_url(url, BUCKET, KEY, None, set())
 
-        with pytest.raises(SourceUnavailable, match="SSLError"):
+        with pytest.raises(SourceUnavailable, match="SSLCertVerificationError"):
             source.open(accepted, None, 0, time.monotonic() + 10)
 
         assert server.requests == []

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from threading import Barrier
 from typing import Any
@@ -192,3 +193,13 @@ def test_a_message_without_an_etag_lands_by_ranges_of_what_is_there(rig: ManyRig
 
     assert {asked.if_match for asked in rig.fetched()} == {rig.s3.objects[KEY].etag}
     rig.assert_landed_whole()
+
+
+def test_the_log_tells_its_phases(rig: ManyRig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "landfall.requests")
+
+    rig.send()
+
+    phases = caplog.records[-1].__dict__["fields"]["phases"]
+    steps = ["check", "stat", "get", "stream", "verify", "finish", "publish", "mark", "tidy"]
+    assert list(phases) == steps

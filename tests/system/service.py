@@ -84,6 +84,12 @@ class Service:
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
 
+    def requests(self) -> list[dict[str, Any]]:
+        """What the log says of the requests so far, but of those about health."""
+        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line[:1] == "{")
+        return [line for line in lines if line["logger"] == "landfall.requests"
+                and "/processmessage" in line["httpRequest"]["requestUrl"]]  # fmt: skip
+
     def workers(self) -> list[int]:
         """The processes that serve, or are about to."""
         pid = self.process.pid

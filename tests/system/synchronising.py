@@ -61,7 +61,10 @@ class House:
 
     def transfers(self, bucket: str) -> int:
         """How many objects Landfall says it landed by a transfer."""
-        return self.service.log.read_text().count(f" landfall.messages landed s3://{bucket}/")
+        lines = self.service.requests()
+        return sum(
+            line["outcome"] == "landed" and line["source"]["bucket"] == bucket for line in lines
+        )
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -29,6 +29,9 @@ ALL = (
     "MAX_TRANSFERS",
     "PARALLEL_FROM_BYTES",
     "LOG_LEVEL",
+    "LOG_FORMAT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "METRICS_PORT",
     "PORT",
 )
 
@@ -60,6 +63,7 @@ def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
     assert settings.max_transfers == 16
     assert settings.parallel_from_bytes == 134_217_728
     assert settings.log_level == "INFO"
+    assert (settings.log_format, settings.otlp_endpoint, settings.metrics_port) == 3 * (None,)
     assert settings.port == 8080
 
 
@@ -101,6 +105,12 @@ def test_foreign_variables_do_not_matter() -> None:
         ("MAX_TRANSFERS", "200", "max_transfers", 200),
         ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
         ("LOG_LEVEL", "ERROR", "log_level", "ERROR"),
+        ("LOG_FORMAT", "json", "log_format", "json"),
+        ("GOOGLE_CLOUD_PROJECT", "my-project", "project", "my-project"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c.example/", "otlp_endpoint", "https://c.example"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1]:4/x", "otlp_endpoint", "http://[::1]:4/x"),
+        ("METRICS_PORT", "0", "metrics_port", None),
+        ("METRICS_PORT", "9464", "metrics_port", 9464),
         ("PORT", "1", "port", 1),
         ("PORT", "65535", "port", 65535),
         (
@@ -179,6 +189,12 @@ def test_a_good_template_of_names_is_taken(template: str) -> None:
         ("LOG_LEVEL", "info"),
         ("LOG_LEVEL", "TRACE"),
         ("LOG_LEVEL", "20"),
+        ("LOG_FORMAT", "JSON"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:secret@collector"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector?token=secret"),
+        ("METRICS_PORT", "-1"),
+        ("METRICS_PORT", "65535"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "http"),

@@ -1,0 +1,89 @@
+"""Metrics and traces through OpenTelemetry: imported only if a setting asks for them."""
+
+import logging
+import os
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader
+from opentelemetry.sdk.resources import Resource
+
+from adapters.telemetry_metrics import Metrics
+from adapters.telemetry_traces import Traces
+from transfer.admission import Admission
+from transfer.errors import Misconfigured
+from transfer.watching import Request
+
+if TYPE_CHECKING:
+    import requests
+
+GOOGLE = "telemetry.googleapis.com"
+_log = logging.getLogger("landfall.telemetry")
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Watches requests. Exports run on threads of their own, in each worker."""
+
+    metrics: Metrics
+    traces: Traces | None = None
+
+    def answered(self, request: Request) -> str | None:
+        self.metrics.count(request)
+        return self.traces.show(request) if self.traces else None
+
+
+def start_telemetry(
+    admission: Admission,
+    otlp_endpoint: str | None,
+    metrics_port: int | None,
+    workers: int,
+    project: str | None,
+) -> Telemetry:
+    """Begin to export. What does not work is logged: it keeps no message from landing.
+
+    To `otlp_endpoint` all goes by OTLP; at `GOOGLE` is Google Cloud, which wants to know who sends.
+    At `metrics_port` Prometheus finds the metrics.
+    """
+    where = _process()
+    readers: list[MetricReader] = []
+    traces = None
+    if metrics_port is not None:
+        from adapters.telemetry_prometheus import serve_metrics
+
+        readers.append(serve_metrics(metrics_port, workers))
+    if otlp_endpoint is not None:
+        from adapters.telemetry_otlp import export_metrics, export_spans
+
+        try:
+            session, where = _sender(otlp_endpoint, where, project)
+        except Misconfigured as error:
+            _log.error("Nothing is sent to OTEL_EXPORTER_OTLP_ENDPOINT: %s", error)
+        else:
+            readers.append(export_metrics(otlp_endpoint, session))
+            traces = Traces(export_spans(otlp_endpoint, session, where))
+    meter = MeterProvider(readers, where).get_meter("landfall")
+    return Telemetry(Metrics(meter, admission), traces)
+
+
+def _process() -> Resource:
+    """Each worker is an instance of its own: their counters must not be mixed."""
+    machine = os.environ.get("GAE_INSTANCE") or socket.gethostname()
+    return Resource.create(
+        {"service.name": "landfall", "service.instance.id": f"{machine}-{os.getpid()}"}
+    )
+
+
+def _sender(
+    endpoint: str, where: Resource, project: str | None
+) -> tuple["requests.Session | None", Resource]:
+    """Raise Misconfigured if Google Cloud is to be sent to, and nobody is there to do it."""
+    if urlsplit(endpoint).hostname != GOOGLE:
+        return None, where
+    from adapters.telemetry_google import find_account, new_session, place
+
+    credentials, own_project = find_account()
+    return new_session(credentials), where.merge(Resource(dict(place(project or own_project))))
