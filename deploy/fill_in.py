@@ -1,7 +1,7 @@
 """Puts values into copies of app.yaml and openapi.yaml: `fill_in.py FOLDER NAME=VALUE...`
 
-Nothing else changes: comments and order stay. HOST is the service's name, in both files; every
-other NAME is a setting of app.yaml.
+Nothing else changes: comments and order stay. HOST is the service's name, in both files, and
+ACCOUNT its account; every other NAME is a setting of app.yaml.
 """
 
 import json
@@ -14,11 +14,12 @@ PLACEHOLDERS = ("my-project", "my-landing-bucket", "my-source-bucket")
 _VALUE = r"""[ \t]*(?:"[^"\n]*"|'[^'\n]*'|[^\s#][^\n#]*?)(?=[ \t]*(?:#|$))"""
 
 
-def fill_in_app(text: str, host: str, settings: Mapping[str, str]) -> str:
+def fill_in_app(text: str, host: str, account: str, settings: Mapping[str, str]) -> str:
     """Return app.yaml with these values; raise ValueError if one has no place, or if any lacks."""
     text = _replace(
         text, r"^endpoints_api_service:(?:[ \t]*#.*)?\n(?:[ \t]+.*\n)*?[ \t]+name:", host
     )
+    text = _replace(text, r"^service_account:", account)
     for name, value in settings.items():
         text = _replace(text, rf"^[ \t]+{re.escape(name)}:", value)
     bare = re.sub(r"(?m)(?:^|[ \t])#.*$", "", text)
@@ -46,10 +47,10 @@ def _replace(text: str, place: str, value: str) -> str:
 def main() -> int:
     directory = Path(sys.argv[1])
     settings = dict(pair.split("=", 1) for pair in sys.argv[2:])
-    host = settings.pop("HOST")
+    host, account = settings.pop("HOST"), settings.pop("ACCOUNT")
     app, spec = directory / "app.yaml", directory / "openapi.yaml"
     try:
-        app.write_text(fill_in_app(app.read_text("utf-8"), host, settings), "utf-8")
+        app.write_text(fill_in_app(app.read_text("utf-8"), host, account, settings), "utf-8")
         spec.write_text(fill_in_spec(spec.read_text("utf-8"), host), "utf-8")
     except ValueError as error:
         sys.stderr.write(f"{error}\n")

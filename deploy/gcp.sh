@@ -39,7 +39,7 @@ set_up() {
 
 read_options "$@"
 make_names
-matches "$source_buckets" '[A-Za-z0-9._*?!,-]+' "name the S3 buckets with --source-buckets"
+matches "$source_buckets" '[A-Za-z0-9._*?,-]+' "name the S3 buckets with --source-buckets, * and ? allowed"
 key=''
 if ! project_number=$(look projects describe "$project" --format='value(projectNumber)'); then
   [[ $dry_run ]] || fail "the project $project cannot be seen: gcloud auth login, or another --project."
@@ -47,5 +47,8 @@ if ! project_number=$(look projects describe "$project" --format='value(projectN
 fi
 stage_service
 plan_and_apply "Change this in project $project?" set_up
-[[ $dry_run ]] || smoke_test
-[[ $dry_run ]] || printf '\nENDPOINT_URL for the forwarder: https://%s/processmessage\n' "$host"
+if [[ ! $dry_run ]]; then
+  smoke_test
+  printf '\nFor the forwarder:    ENDPOINT_URL=https://%s/processmessage\n' "$host"
+  printf 'For reconcile.py:     FINALIZE_SUBSCRIPTION=projects/%s/subscriptions/%s\n' "$project" "$finalized"
+fi

@@ -12,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source deploy/steps/changing.sh
 source deploy/steps/options.sh
+source deploy/steps/monitoring.sh
 source deploy/steps/removing.sh
 
 tear_down() {

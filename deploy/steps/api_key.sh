@@ -12,7 +12,8 @@ api_key() {
     [[ $mode == plan ]] || key_id=$(find_key)
   fi
   if [[ ! $key_id ]]; then
-    change secrets versions add "$secret" --data-file=- # only planned
+    [[ $mode == plan ]] || fail "The new key is not listed yet: run this again in a minute."
+    change secrets versions add "$secret" --data-file=-
     return
   fi
   key=$(learn services api-keys get-key-string "$key_id" --format='value(keyString)')
@@ -31,7 +32,6 @@ find_key() {
 # would lock the other senders out.
 present_keys() {
   local newest
-  there secrets describe "$secret" || return 0
   newest=$(learn secrets versions list "$secret" --limit=1 --format='value(name)')
   [[ $newest ]] || return 0
   gcloud secrets versions access latest --secret="$secret" --project="$project" --quiet </dev/null ||

@@ -2,22 +2,49 @@
 # shellcheck shell=bash
 
 monitoring() {
-  step "Dashboard and alerts" "Has the project a metrics scope, and may you change it (roles/monitoring.editor)?"
-  local file present to=()
-  if [[ -e deploy/dashboard.json ]]; then
-    present=$(learn monitoring dashboards list --format='value(displayName)')
-    has_title deploy/dashboard.json ||
-      change monitoring dashboards create --config-from-file=deploy/dashboard.json
-  fi
+  step "Dashboard and alerts" "May you change them (roles/monitoring.editor)?"
+  local file to=()
+  for file in $(missing deploy/dashboard.json -- monitoring dashboards); do
+    change monitoring dashboards create --config-from-file="$file"
+  done
   [[ ! $channels ]] || to=("--notification-channels=$channels")
-  present=$(learn alpha monitoring policies list --format='value(displayName)')
-  for file in deploy/alerts/*.json; do
-    [[ -e $file ]] || continue
-    has_title "$file" || change alpha monitoring policies create --policy-from-file="$file" "${to[@]}"
+  for file in $(missing deploy/alerts/*.json -- alpha monitoring policies); do
+    change alpha monitoring policies create --policy-from-file="$file" "${to[@]}"
   done
   [[ $channels ]] || note "Alerts tell nobody until they have a channel: --alert-channels, or in the console."
 }
 
-has_title() { grep -qxF "$(title "$1")" <<<"$present"; }
+monitoring_goes() {
+  step "Dashboard and alerts" "May you change them (roles/monitoring.editor)?"
+  local name
+  for name in $(present deploy/alerts/*.json -- alpha monitoring policies); do
+    change alpha monitoring policies delete "$name"
+  done
+  for name in $(present deploy/dashboard.json -- monitoring dashboards); do
+    change monitoring dashboards delete "$name"
+  done
+}
 
-title() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["displayName"])' "$1"; }
+# Those of the files whose displayName is not in the project: missing FILE... -- GROUP...
+missing() { compared missing "$@"; }
+
+# What is in the project under a displayName of the files: present FILE... -- GROUP...
+present() { compared present "$@"; }
+
+compared() {
+  local which=$1 files=()
+  shift
+  while [[ $1 != -- ]]; do
+    files+=("$1")
+    shift
+  done
+  shift
+  learn "$@" list --format='value(name,displayName)' | python3 -c '
+import json, sys
+which, *files = sys.argv[1:]
+there = dict(reversed(line.split("\t")) for line in sys.stdin.read().splitlines())
+for file in files:
+    title = json.load(open(file))["displayName"]
+    if (title in there) == (which == "present"):
+        print(there.get(title, file))' "$which" "${files[@]}"
+}

@@ -1,28 +1,6 @@
 # What teardown.sh removes, in the order in which nothing is lost on the way.
 # shellcheck shell=bash
 
-monitoring_goes() {
-  step "Dashboard and alerts" "May you change them (roles/monitoring.editor)?"
-  local title file
-  for file in deploy/dashboard.json deploy/alerts/*.json; do
-    [[ -e $file ]] || continue
-    title=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["displayName"])' "$file")
-    if [[ $file == deploy/dashboard.json ]]; then
-      each_named "$title" monitoring dashboards
-    else
-      each_named "$title" alpha monitoring policies
-    fi
-  done
-}
-
-each_named() { # each_named TITLE GROUP...: delete all with that title
-  local title=$1 name found
-  shift
-  while IFS=$'\t' read -r name found; do
-    [[ $found != "$title" ]] || change "$@" delete "$name"
-  done < <(look "$@" list --format='value(name,displayName)')
-}
-
 service_goes() {
   step "Service $host" "May you stop versions and delete services (roles/appengine.appAdmin, roles/servicemanagement.admin)?"
   local version

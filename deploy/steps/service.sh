@@ -1,23 +1,24 @@
 # What is deployed: the spec to Cloud Endpoints, the code to App Engine.
 # shellcheck shell=bash
 
-# A copy of the clone's deployed files with this project's values, and its version: a digest, so that
-# the same code with the same values is deployed once.
+# A copy of what git knows of the service, with this project's values, and its version: a digest, so
+# that the same code with the same values is deployed once.
 stage_service() {
   stage=$(mktemp -d)
   trap 'rm -rf "$stage"' EXIT
-  comm -z -23 \
-    <(git ls-files -z --cached --others --exclude-standard --exclude-from=.gcloudignore --deduplicate | sort -z) \
+  comm -z -23 <(git ls-files -z | sort -z) \
     <(git ls-files -z --cached --ignored --exclude-from=.gcloudignore | sort -z) |
-    tar --create --null --files-from=- --file=- | tar --extract --directory="$stage" --file=-
+    tar --create --null --files-from=- --file=- | tar --extract --directory="$stage" --file=- ||
+    fail "the clone's files cannot be copied: git status may tell why."
   cp .gcloudignore "$stage"
-  python3 deploy/fill_in.py "$stage" "HOST=$host" "LANDING_BUCKET=gs://$bucket" \
+  python3 deploy/fill_in.py "$stage" "HOST=$host" "ACCOUNT=$account" "LANDING_BUCKET=gs://$bucket" \
     "NOTIFICATION_TOPIC=projects/$project/topics/$topic" "SOURCE_BUCKETS=$source_buckets" \
     "API_KEYS_SECRET=projects/$project/secrets/$secret/versions/latest" ||
     fail "app.yaml or openapi.yaml cannot be filled in."
   version=landfall-$(cd "$stage" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
 }
 
+# Whether this version serves. One that somebody rolled back from is deployed again.
 deployed() {
   [[ $(look app versions list --service=default --filter="id=$version AND traffic_split>0" --format='value(id)') ]]
 }
@@ -31,7 +32,10 @@ spec() {
 }
 
 app() {
-  step "App Engine: version $version" "gcloud app logs read --project=$project may tell more."
-  there app describe || change app create --region="$app_region"
-  deployed || change app deploy "$stage/app.yaml" --version="$version" --service-account="$account"
+  step "App Engine: version $version" "May you deploy (roles/appengine.appAdmin, roles/iam.serviceAccountUser)? If the build was refused, its log names the account and the right that it lacks."
+  there app describe || {
+    change app create --region="$app_region"
+    note "The region of App Engine can never be changed."
+  }
+  deployed || change app deploy "$stage/app.yaml" --version="$version"
 }

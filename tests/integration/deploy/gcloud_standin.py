@@ -107,8 +107,7 @@ def monitoring(group: str, flags: dict[str, str], made: Made) -> list[str]:
     if file:
         made[group][f"id-{len(made[group])}"] = json.loads(Path(file).read_text())["displayName"]
         return []
-    both = flags["format"] == "value(name,displayName)"
-    return [f"{name}\t{title}" if both else title for name, title in made[group].items()]
+    return [f"{name}\t{title}" for name, title in made[group].items()]
 
 
 def there(made: Made, group: str, name: str) -> None:
@@ -200,8 +199,9 @@ def app(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
         create("app", "app", flags, made)
     if words[0] == "deploy":
         there(made, "app", "app")
-        there(made, "iam service-accounts", flags["service-account"])
         folder = Path(words[1]).parent
+        account = re.search(r'^service_account: "(.+?)"', Path(words[1]).read_text(), re.MULTILINE)
+        there(made, "iam service-accounts", account[1] if account else "none")
         made["app versions"] = {flags["version"]: "SERVING"}
         made["deployed"] = {
             str(path.relative_to(folder)): path.read_text()
