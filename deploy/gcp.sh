@@ -14,6 +14,7 @@
 # It shows what it will change and asks first. What is there stays, so it may be run again at any time.
 
 set -euo pipefail
+shopt -s inherit_errexit # what fails in $(...) ends all
 cd "$(dirname "$0")/.."
 source deploy/steps/changing.sh
 source deploy/steps/options.sh
@@ -41,10 +42,7 @@ read_options "$@"
 make_names
 matches "$source_buckets" '[A-Za-z0-9._*?,-]+' "name the S3 buckets with --source-buckets, * and ? allowed"
 key=''
-if ! project_number=$(look projects describe "$project" --format='value(projectNumber)'); then
-  [[ $dry_run ]] || fail "the project $project cannot be seen: gcloud auth login, or another --project."
-  project_number=PROJECT_NUMBER
-fi
+see_project
 stage_service
 plan_and_apply "Change this in project $project?" set_up
 if [[ ! $dry_run ]]; then

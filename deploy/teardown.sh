@@ -9,6 +9,7 @@
 # It shows what will go and asks first. Services stay enabled, and App Engine cannot be deleted.
 
 set -euo pipefail
+shopt -s inherit_errexit # what fails in $(...) ends all
 cd "$(dirname "$0")/.."
 source deploy/steps/changing.sh
 source deploy/steps/options.sh
@@ -26,4 +27,5 @@ tear_down() {
 
 read_options "$@"
 make_names
+see_project
 plan_and_apply "Remove this from project $project?" tear_down

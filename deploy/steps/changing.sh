@@ -57,19 +57,25 @@ stop() { fail "$remedy Then run this again: what is done is not done twice."; }
 
 # Whether a member holds a role: granted MEMBER ROLE GROUP... NAME
 granted() {
-  local member=$1 role=$2 policy
+  local member=$1 role=$2
   shift 2
-  policy=$(look "${@:1:$#-1}" get-iam-policy "${!#}" --flatten='bindings[].members' \
-    --format='value(bindings.role,bindings.members)') || return
-  grep -qxF "$role"$'\t'"$member" <<<"$policy"
+  [[ $(roles_of "$member" "$@") == *" $role "* ]]
+}
+
+# The roles that a member holds there, between spaces: roles_of MEMBER GROUP... NAME
+roles_of() {
+  local member=$1
+  shift
+  printf ' '
+  { look "${@:1:$#-1}" get-iam-policy "${!#}" --flatten='bindings[].members' \
+    --format='value(bindings.members,bindings.role)' || true; } |
+    while IFS=$'\t' read -r holder role; do
+      [[ $holder != "$member" ]] || printf '%s ' "$role"
+    done
 }
 
 grant() {
   granted "$@" || binding add "$@"
-}
-
-revoke() {
-  ! granted "$@" || binding remove "$@"
 }
 
 binding() { # binding add|remove MEMBER ROLE GROUP... NAME

@@ -3,12 +3,14 @@
 
 monitoring() {
   step "Dashboard and alerts" "May you change them (roles/monitoring.editor)?"
-  local file to=()
-  for file in $(missing deploy/dashboard.json -- monitoring dashboards); do
+  local file files to=()
+  files=$(missing deploy/dashboard.json -- monitoring dashboards)
+  for file in $files; do
     change monitoring dashboards create --config-from-file="$file"
   done
   [[ ! $channels ]] || to=("--notification-channels=$channels")
-  for file in $(missing deploy/alerts/*.json -- alpha monitoring policies); do
+  files=$(missing deploy/alerts/*.json -- alpha monitoring policies)
+  for file in $files; do
     change alpha monitoring policies create --policy-from-file="$file" "${to[@]}"
   done
   [[ $channels ]] || note "Alerts tell nobody until they have a channel: --alert-channels, or in the console."
@@ -16,11 +18,13 @@ monitoring() {
 
 monitoring_goes() {
   step "Dashboard and alerts" "May you change them (roles/monitoring.editor)?"
-  local name
-  for name in $(present deploy/alerts/*.json -- alpha monitoring policies); do
+  local name names
+  names=$(present deploy/alerts/*.json -- alpha monitoring policies)
+  for name in $names; do
     change alpha monitoring policies delete "$name"
   done
-  for name in $(present deploy/dashboard.json -- monitoring dashboards); do
+  names=$(present deploy/dashboard.json -- monitoring dashboards)
+  for name in $names; do
     change monitoring dashboards delete "$name"
   done
 }

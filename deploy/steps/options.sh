@@ -65,6 +65,14 @@ make_names() {
   case $region in us-central1 | europe-west1) app_region=${region%1} ;; esac
 }
 
+# A dry run needs no project: everything is shown as missing.
+see_project() {
+  if ! project_number=$(look projects describe "$project" --format='value(projectNumber)'); then
+    [[ $dry_run ]] || fail "the project $project cannot be seen: gcloud auth login, or another --project."
+    project_number=PROJECT_NUMBER
+  fi
+}
+
 matches() { # matches VALUE PATTERN WORDS
   [[ $1 =~ ^($2)$ ]] || fail "$3, not '$1'."
 }

@@ -55,7 +55,8 @@ bucket_goes() {
     change storage rm --recursive "gs://$bucket"
   elif [[ $(look storage ls "gs://$bucket") ]]; then
     note "The bucket holds objects, so it stays. --delete-objects deletes it with all of them."
-    revoke "$member" roles/storage.objectUser storage buckets "gs://$bucket"
+    ! granted "$member" roles/storage.objectUser storage buckets "gs://$bucket" ||
+      binding remove "$member" roles/storage.objectUser storage buckets "gs://$bucket"
   else
     change storage buckets delete "gs://$bucket" # Google refuses one that is not empty
   fi
@@ -63,10 +64,11 @@ bucket_goes() {
 
 account_goes() {
   step "Service account $account" "May you delete it (roles/iam.serviceAccountAdmin) and take rights back (roles/owner)?"
-  local role
+  local role held
   there iam service-accounts describe "$account" || return 0
+  held=$(roles_of "$member" projects "$project")
   for role in "${project_roles[@]}"; do
-    revoke "$member" "$role" projects "$project"
+    [[ $held != *" $role "* ]] || binding remove "$member" "$role" projects "$project"
   done
   change iam service-accounts delete "$account"
 }

@@ -12,12 +12,13 @@ service_account() {
 
 rights() {
   step "Its rights" "May you grant rights (roles/owner)? A new account may take a minute until it can get any."
-  local role
+  local role held
   grant "$member" roles/storage.objectUser storage buckets "gs://$bucket"
   grant "$member" roles/pubsub.publisher pubsub topics "$topic"
   grant "$member" roles/pubsub.subscriber pubsub subscriptions "$finalized"
   grant "$member" roles/secretmanager.secretAccessor secrets "$secret"
+  held=$(roles_of "$member" projects "$project")
   for role in "${project_roles[@]}"; do
-    grant "$member" "$role" projects "$project"
+    [[ $held == *" $role "* ]] || binding add "$member" "$role" projects "$project"
   done
 }

@@ -18,14 +18,16 @@ stage_service() {
   version=landfall-$(cd "$stage" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
 }
 
-# Whether this version serves. One that somebody rolled back from is deployed again.
+# This version, if it serves. One that somebody rolled back from is deployed again.
 deployed() {
-  [[ $(look app versions list --service=default --filter="id=$version AND traffic_split>0" --format='value(id)') ]]
+  look app versions list --service=default --filter="id=$version AND traffic_split>0" \
+    --format='value(id)' || true
 }
 
 spec() {
   step "Cloud Endpoints: $host" "If it was deleted in the last 30 days: gcloud endpoints services undelete $host --project=$project."
-  deployed || change endpoints services deploy "$stage/openapi.yaml"
+  is_deployed=$(deployed)
+  [[ $is_deployed ]] || change endpoints services deploy "$stage/openapi.yaml"
   [[ $(look services list --enabled --filter="config.name=$host" --format='value(config.name)') ]] ||
     change services enable "$host" # in the project that owns the key
   grant "$member" roles/servicemanagement.serviceController endpoints services "$host"
@@ -37,5 +39,5 @@ app() {
     change app create --region="$app_region"
     note "The region of App Engine can never be changed."
   }
-  deployed || change app deploy "$stage/app.yaml" --version="$version"
+  [[ $is_deployed ]] || change app deploy "$stage/app.yaml" --version="$version"
 }

@@ -83,7 +83,7 @@ def rights(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
     there(made, " ".join(group), name)
     if verb == "get-iam-policy":
         held = [binding.split(" ") for binding in made["bindings"]]
-        return [f"{role}\t{member}" for where, member, role in held if where == name]
+        return [f"{member}\t{role}" for where, member, role in held if where == name]
     kind, _, account = flags["member"].partition(":")
     if kind == "serviceAccount" and account.startswith("landfall@"):
         there(made, "iam service-accounts", account)
