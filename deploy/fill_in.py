@@ -15,7 +15,7 @@ _VALUE = r"""[ \t]*(?:"[^"\n]*"|'[^'\n]*'|[^\s#][^\n#]*?)(?=[ \t]*(?:#|$))"""
 
 
 def fill_in_app(text: str, host: str, account: str, settings: Mapping[str, str]) -> str:
-    """Return app.yaml with these values; raise ValueError if one has no place, or if any lacks."""
+    """Return app.yaml with these values; raise ValueError if one has no place or lacks."""
     text = _replace(
         text, r"^endpoints_api_service:(?:[ \t]*#.*)?\n(?:[ \t]+.*\n)*?[ \t]+name:", host
     )

@@ -19,7 +19,7 @@ enabled_services() {
 
 landing_bucket() {
   step "Landing bucket gs://$bucket" "Names of buckets are unique in the world: is this one somebody else's? Choose another with --bucket."
-  local rules
+  local present
   if ! there storage buckets describe "gs://$bucket"; then
     change storage buckets create "gs://$bucket" --location="$region" \
       --uniform-bucket-level-access --public-access-prevention
@@ -28,8 +28,11 @@ landing_bucket() {
     note "too. To do without: gcloud storage buckets update gs://$bucket --clear-soft-delete"
     return
   fi
-  rules=$(learn storage buckets describe "gs://$bucket" --format='json(lifecycle_config)')
-  case $rules in
+  present=$(learn storage buckets describe "gs://$bucket" \
+    --format='json(lifecycle_config,public_access_prevention,uniform_bucket_level_access)')
+  [[ $present == *'"enforced"'* && $present == *'"uniform_bucket_level_access": true'* ]] ||
+    change storage buckets update "gs://$bucket" --uniform-bucket-level-access --public-access-prevention
+  case $present in
     *.landfall/parts/*) ;;
     *'"rule"'*) note "The bucket has lifecycle rules of its own. Add that of deploy/lifecycle.json by hand." ;;
     *) change storage buckets update "gs://$bucket" --lifecycle-file=deploy/lifecycle.json ;;

@@ -36,14 +36,15 @@ missing() { compared missing "$@"; }
 present() { compared present "$@"; }
 
 compared() {
-  local which=$1 files=()
+  local which=$1 files=() ask=learn
+  [[ $which == missing ]] || ask=look # what cannot be seen is not there to be removed
   shift
   while [[ $1 != -- ]]; do
     files+=("$1")
     shift
   done
   shift
-  learn "$@" list --format='value(name,displayName)' | python3 -c '
+  { "$ask" "$@" list --format='value(name,displayName)' || [[ $ask == look ]]; } | python3 -c '
 import json, sys
 which, *files = sys.argv[1:]
 there = dict(reversed(line.split("\t")) for line in sys.stdin.read().splitlines())

@@ -52,6 +52,7 @@ bucket_goes() {
   step "Landing bucket gs://$bucket" "May you delete it (roles/storage.admin)?"
   there storage buckets describe "gs://$bucket" || return 0
   if [[ $delete_objects ]]; then
+    note "Every object that landed goes with it."
     change storage rm --recursive "gs://$bucket"
   elif [[ $(look storage ls "gs://$bucket") ]]; then
     note "The bucket holds objects, so it stays. --delete-objects deletes it with all of them."

@@ -96,10 +96,10 @@ class Cloud:
         shutil.copy(self.home / "state.json", home)
         return other
 
-    def make(self, kind: str, name: str) -> None:
+    def make(self, kind: str, name: str, value: str = "") -> None:
         """Let something be there that the scripts did not make."""
         state = self.state
-        state[kind][name] = ""
+        state[kind][name] = value
         (self.home / "state.json").write_text(json.dumps(state))
 
     @property

@@ -133,7 +133,9 @@ def storage(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
     verb, name = words[-2], words[-1].removeprefix("gs://")
     full = (HOME / "objects").exists()
     if verb == "create":
-        return create("storage buckets", name, flags, made)
+        create("storage buckets", name, flags, made)
+        made["storage buckets"][name] = json.dumps(bucket_settings(flags))
+        return []
     there(made, "storage buckets", name)
     if verb == "ls":
         return [f"gs://{name}/my-bucket/"] if full else []
@@ -141,10 +143,21 @@ def storage(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
         raise Refused("HTTPError 409: The bucket you tried to delete is not empty.")
     if verb in ("delete", "rm"):
         del made["storage buckets"][name]
+    settings = json.loads(made["storage buckets"].get(name) or "{}") | bucket_settings(flags)
     if verb == "update":
-        made["storage buckets"][name] = Path(flags["lifecycle-file"]).read_text()
-    rules = made["storage buckets"].get(name) or "null"
-    return [f'{{"lifecycle_config": {rules}}}'] if verb == "describe" else []
+        made["storage buckets"][name] = json.dumps(settings)
+    return [json.dumps(settings)] if verb == "describe" else []
+
+
+def bucket_settings(flags: dict[str, str]) -> dict[str, object]:
+    settings: dict[str, object] = {}
+    if "uniform-bucket-level-access" in flags:
+        settings["uniform_bucket_level_access"] = True
+    if "public-access-prevention" in flags:
+        settings["public_access_prevention"] = "enforced"
+    if "lifecycle-file" in flags:
+        settings["lifecycle_config"] = json.loads(Path(flags["lifecycle-file"]).read_text())
+    return settings
 
 
 def notifications(verb: str, name: str, flags: dict[str, str], made: Made) -> list[str]:

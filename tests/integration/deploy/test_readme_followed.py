@@ -24,7 +24,7 @@ def test_the_readme_leads_from_a_clone_to_production(followed: Followed) -> None
         assert not step.ended.err
 
     assert (followed.cloud.home / "make").read_text() == "lambda\n"
-    assert (followed.cloud.home / "aws-stdin").read_text() == followed.cloud.key + "\n"
+    assert (followed.cloud.home / "aws-stdin").read_text() == followed.cloud.key
 
 
 def test_a_dry_run_shows_what_a_run_does_and_does_nothing(followed: Followed) -> None:
@@ -72,11 +72,13 @@ def test_pubsub_may_move_dead_letters_and_nothing_is_lost_there(followed: Follow
 
 def test_the_bucket_is_closed_and_tidies_up_parts(followed: Followed) -> None:
     changes = followed.step("deploy/gcp.sh").changes
-    rule = json.loads(followed.cloud.state["storage buckets"]["my-project-landing"])["rule"][0]
+    bucket = json.loads(followed.cloud.state["storage buckets"]["my-project-landing"])
+    (rule,) = bucket["lifecycle_config"]["rule"]
 
     (create,) = [line for line in changes if line.startswith("storage buckets create")]
-    assert "--uniform-bucket-level-access --public-access-prevention" in create
     assert "--location=europe-west2" in create
+    assert bucket["uniform_bucket_level_access"] is True
+    assert bucket["public_access_prevention"] == "enforced"
     assert rule["action"] == {"type": "Delete"}
     assert rule["condition"] == {"age": 7, "matchesPrefix": [".landfall/parts/"]}
 

@@ -51,3 +51,16 @@ def test_the_scripts_pass_shellcheck() -> None:
 
     assert ended.stdout == ""
     assert ended.returncode == 0
+
+
+def test_rules_that_a_bucket_has_are_not_replaced(cloud: Cloud) -> None:
+    rules = (
+        '{"lifecycle_config": {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 9}}]}}'
+    )
+    cloud.make("storage buckets", "my-test-project-landing", rules)
+
+    ended = cloud.run(*GCP, "--dry-run")
+
+    assert "lifecycle rules of its own" in ended.out
+    assert "--lifecycle-file" not in ended.out
+    assert "update gs://my-test-project-landing --uniform-bucket-level-access" in ended.out
