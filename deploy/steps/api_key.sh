@@ -5,6 +5,7 @@
 api_key() {
   step "API key $key_title, for $host alone" "May you make API keys and secrets (roles/serviceusage.apiKeysAdmin, roles/secretmanager.admin)?"
   local key_id present list
+  local -x CLOUDSDK_CORE_DISABLE_FILE_LOGGING=1 # gcloud's logs hold whatever it prints
   present=$(present_keys)
   key_id=$(find_key)
   if [[ ! $key_id ]]; then
@@ -43,6 +44,7 @@ show_key() {
     printf '\n  The key, for the sender. It is shown this once:\n  %s\n' "$key"
   else
     printf '\n  The key is not shown, since this is no terminal. To see it:\n'
-    printf '  gcloud services api-keys get-key-string %q --project=%s\n' "$1" "$project"
+    printf '  CLOUDSDK_CORE_DISABLE_FILE_LOGGING=1 gcloud services api-keys get-key-string %q --project=%s\n' \
+      "$1" "$project"
   fi
 }

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TextIO
 
 HOME = Path(os.environ["STANDIN"])
 STATE = HOME / "state.json"
@@ -34,11 +35,19 @@ def main() -> int:
             raise Refused("PERMISSION_DENIED: the caller does not have permission")
         out = answer(words, flags, stdin, made)
     except Refused as refused:
-        sys.stderr.write(f"ERROR: (gcloud) {refused}\n")
+        say(sys.stderr, f"ERROR: (gcloud) {refused}\n")
         return 1
     STATE.write_text(json.dumps(made))
-    sys.stdout.write("".join(f"{line}\n" for line in out))
+    say(sys.stdout, "".join(f"{line}\n" for line in out))
     return 0
+
+
+def say(stream: TextIO, text: str) -> None:
+    """Print, and write it into a log in the person's home, as the real one does."""
+    stream.write(text)
+    if not os.environ.get("CLOUDSDK_CORE_DISABLE_FILE_LOGGING"):
+        with (HOME / "gcloud.log").open("a") as log:
+            log.write(text)
 
 
 def answer(words: list[str], flags: dict[str, str], stdin: str, made: Made) -> list[str]:
@@ -196,7 +205,7 @@ def api_keys(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
         there(made, "endpoints services", flags["api-target"].removeprefix("service="))
         keys[flags["display-name"]] = key = "AIza" + os.urandom(16).hex()
         # As the real one does.
-        sys.stderr.write(f'Operation complete. Result: {{"keyString":"{key}"}}\n')
+        say(sys.stderr, f'Operation complete. Result: {{"keyString":"{key}"}}\n')
         return []
     title = words[1].rpartition("/")[2]
     if words[0] == "delete":

@@ -115,6 +115,7 @@ def test_the_key_is_shown_once_and_is_nowhere_else(followed: Followed) -> None:
     assert run.ended.out.count(key) == 1
     assert key not in run.ended.err + "".join(told)
     assert key not in (followed.cloud.home / "aws").read_text()
+    assert key not in (followed.cloud.home / "gcloud.log").read_text()
     digest = hashlib.sha256(key.encode()).hexdigest()
     assert digest not in run.ended.out
 
