@@ -1,0 +1,75 @@
+# What teardown.sh removes, in the order in which nothing is lost on the way.
+# shellcheck shell=bash
+
+service_goes() {
+  step "Service $host" "May you stop versions and delete services (roles/appengine.appAdmin, roles/servicemanagement.admin)?"
+  local version
+  for version in $(look app versions list --service=default \
+    --filter="id:landfall-* AND version.servingStatus=SERVING" --format='value(id)'); do
+    change app versions stop "$version" --service=default
+  done
+  if there app describe; then
+    note "App Engine cannot be deleted. Its versions are stopped; disable the application in the"
+    note "console (App Engine, Settings), or delete the project."
+  fi
+  ! there endpoints services describe "$host" || change endpoints services delete "$host"
+}
+
+keys_go() {
+  step "API key $key_title, and the secret $secret with all digests" "May you delete them (roles/serviceusage.apiKeysAdmin, roles/secretmanager.admin)?"
+  local key_id
+  for key_id in $(look services api-keys list --filter="displayName=$key_title" --format='value(name)'); do
+    change services api-keys delete "$key_id"
+  done
+  ! there secrets describe "$secret" || change secrets delete "$secret"
+}
+
+announcements_go() {
+  step "Subscriptions and topics" "May you delete them (roles/pubsub.admin)?"
+  local name
+  for name in $(bucket_notification_ids); do
+    change storage buckets notifications delete "projects/_/buckets/$bucket/notificationConfigs/$name"
+  done
+  for name in "$worker" "$finalized" "$dead_letters"; do
+    ! there pubsub subscriptions describe "$name" || change pubsub subscriptions delete "$name"
+  done
+  for name in "$topic" "$finalized" "$dead_letters"; do
+    ! there pubsub topics describe "$name" || change pubsub topics delete "$name"
+  done
+}
+
+# Of those alone that go to our topic: the bucket may have others.
+bucket_notification_ids() {
+  look storage buckets notifications list "gs://$bucket" --format=json | python3 -c '
+import json, sys
+for found in json.loads(sys.stdin.read() or "[]"):
+    configuration = found["Notification Configuration"]
+    if configuration["topic"].endswith("/topics/" + sys.argv[1]):
+        print(configuration["id"])' "$finalized"
+}
+
+bucket_goes() {
+  step "Landing bucket gs://$bucket" "May you delete it (roles/storage.admin)?"
+  there storage buckets describe "gs://$bucket" || return 0
+  if [[ $delete_objects ]]; then
+    note "Every object that landed goes with it."
+    change storage rm --recursive "gs://$bucket"
+  elif [[ $(look storage ls "gs://$bucket") ]]; then
+    note "The bucket holds objects, so it stays. --delete-objects deletes it with all of them."
+    ! granted "$member" roles/storage.objectUser storage buckets "gs://$bucket" ||
+      binding remove "$member" roles/storage.objectUser storage buckets "gs://$bucket"
+  else
+    change storage buckets delete "gs://$bucket" # Google refuses one that is not empty
+  fi
+}
+
+account_goes() {
+  step "Service account $account" "May you delete it (roles/iam.serviceAccountAdmin) and take rights back (roles/owner)?"
+  local role held
+  there iam service-accounts describe "$account" || return 0
+  held=$(roles_of "$member" projects "$project")
+  for role in "${project_roles[@]}"; do
+    [[ $held != *" $role "* ]] || binding remove "$member" "$role" projects "$project"
+  done
+  change iam service-accounts delete "$account"
+}

@@ -1,0 +1,66 @@
+"""deploy/gcp.sh and deploy/teardown.sh in a project where something is not as it should be."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.integration.deploy.conftest import GCP, ROOT, TEARDOWN, Cloud
+
+
+def test_without_an_answer_nothing_is_changed(cloud: Cloud) -> None:
+    ended = cloud.run(*GCP, stdin="")
+
+    assert ended.code == 1
+    assert cloud.changes() == []
+    assert "nothing was changed" in ended.err
+
+
+def test_a_step_that_fails_ends_it_and_says_what_to_do(cloud: Cloud) -> None:
+    (cloud.home / "broken").write_text("storage buckets create")
+
+    ended = cloud.run(*GCP, "--yes")
+
+    assert ended.code == 1
+    assert cloud.changes()[-1].startswith("storage buckets create")
+    assert "Choose another with --bucket. Then run this again" in ended.err
+
+
+def test_a_bucket_with_objects_stays_unless_their_deletion_is_said(cloud: Cloud) -> None:
+    cloud.make("storage buckets", "my-test-project-landing")
+    (cloud.home / "objects").touch()
+
+    ended = cloud.run(*TEARDOWN, "--yes")
+    assert ended.code == 0
+    assert "so it stays" in ended.out
+    assert cloud.state["storage buckets"]
+
+    cloud.run(*TEARDOWN, "--yes", "--delete-objects")
+    assert not cloud.state["storage buckets"]
+
+
+def test_the_scripts_pass_shellcheck() -> None:
+    shellcheck = Path(sys.executable).parent / "shellcheck"
+
+    ended = subprocess.run(
+        [shellcheck, "-x", "-a", "deploy/gcp.sh", "deploy/teardown.sh"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.stdout == ""
+    assert ended.returncode == 0
+
+
+def test_rules_that_a_bucket_has_are_not_replaced(cloud: Cloud) -> None:
+    rules = (
+        '{"lifecycle_config": {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 9}}]}}'
+    )
+    cloud.make("storage buckets", "my-test-project-landing", rules)
+
+    ended = cloud.run(*GCP, "--dry-run")
+
+    assert "lifecycle rules of its own" in ended.out
+    assert "--lifecycle-file" not in ended.out
+    assert "update gs://my-test-project-landing --uniform-bucket-level-access" in ended.out
