@@ -105,7 +105,7 @@ def _gcloud_settings(load: Load) -> dict[str, str]:
     """No account, no questions, no home: https://cloud.google.com/sdk/docs/properties"""
     return {
         "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_SECRET_ACCESS_KEY": KEY,
         "AWS_DEFAULT_REGION": "us-east-1",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{load.sink}/storage/v1/",
         "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
