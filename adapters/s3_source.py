@@ -194,8 +194,8 @@ class _S3Object:
         if self._closed:
             return
         self._closed = True
+        self._answer.raw.close()  # also of an empty body: the line takes no request before
         if self._left or self._line.dialer.is_cut:
-            self._answer.raw.close()
             self._line.close()
         else:
             self._lines.keep(self._line)

@@ -50,6 +50,14 @@ def test_an_empty_object_leaves_its_connection_clean(side: Side) -> None:
         assert server.connections == 1
 
 
+def test_an_empty_object_that_nobody_reads_leaves_its_connection_clean(side: Side) -> None:
+    with side.serve([answer(b""), next_request, TWO]) as server:
+        opened = side.open(server, ETAG)
+        opened.close()
+        assert side.fetch(server, ETAG) == b"meadow"
+        assert server.connections == 1
+
+
 def test_a_connection_is_not_shared_by_two_who_read_at_once(side: Side) -> None:
     with side.serve([ONE, next_request, ONE], [TWO]) as server:
         with side.open(server, ETAG) as first, side.open(server, ETAG) as second:
