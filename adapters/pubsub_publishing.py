@@ -1,7 +1,7 @@
 """Publishing as one gRPC call whose name, headers and retry are made once.
 
 It goes over the client library's own connection, with its credentials. The library's method
-makes all of that anew for each call, which takes as long again as the call.
+makes all of that anew for each call, which adds two thirds to the call's CPU.
 """
 
 from collections.abc import Sequence

@@ -4,12 +4,12 @@ The request is unsigned, so a good answer is an error of S3's own.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from diagnosis.answer import Answer
 from diagnosis.clock import skew_of
 from diagnosis.finding import Finding, Verdict
 from transfer.errors import SourceUnavailable
@@ -18,17 +18,6 @@ from transfer.s3_hosts import first_host, host_of
 CHECK = "S3 hosts"
 _CODE = re.compile(rb"<Code>[A-Za-z0-9]{1,64}</Code>")
 _THREADS = 8
-
-
-class Answer(Protocol):
-    """What a host said."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def body(self) -> bytes: ...
 
 
 Ask = Callable[[str], Answer]

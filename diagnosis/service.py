@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from diagnosis.answer import Answer
 from diagnosis.clock import check_clock, skew_of
 from diagnosis.finding import Finding, Verdict
 from transfer.errors import Unavailable
@@ -28,17 +29,6 @@ _JSON = {"Content-Type": "application/json"}
 _URL_WRONG = "Correct the URL: it is what stands before /processmessage, as senders have it."
 _LOG = "Look at its log, and run this where it runs, with its settings."
 _NOT_MORE = "Which bucket it may land was not tried: name one with --bucket."
-
-
-class Answer(Protocol):
-    """What the service, or whatever stands before it, said."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def body(self) -> bytes: ...
 
 
 class Service(Protocol):

@@ -12,10 +12,9 @@ from handlers.api_key import CallerCheck
 from handlers.app import create_app
 from handlers.process_message import MessageHandlers
 from handlers.spec import Operation
-from tests.fakes import etag_of
 from tests.unit.transfer.house import A, House, new_house
 from tests.unit.transfer.test_presigned_url import LISTED
-from tests.unit.transfer.urls import BUCKET, KEY, PATH, url
+from tests.unit.whole_app import MESSAGE
 from transfer.admission import COMPARISONS, Admission
 from transfer.api_keys import ApiKey
 from transfer.comparing import Comparing
@@ -24,13 +23,6 @@ from transfer.object_name import ObjectName
 from transfer.rate_limit import RateLimit
 from transfer.s3_hosts import PUBLIC_PARTITIONS
 
-MESSAGE = {
-    "Bucket": BUCKET,
-    "ObjectKey": KEY,
-    "PresignedUrl": url(LISTED, f"/{BUCKET}{PATH}"),
-    "ETag": etag_of(A),
-    "ContentLength": len(A),
-}
 API_KEY = ApiKey("lambda", hashlib.sha256(b"canary").digest())
 
 

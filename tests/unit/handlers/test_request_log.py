@@ -13,10 +13,11 @@ from handlers.app import create_app
 from handlers.process_message import MessageHandlers
 from handlers.request_log import RequestLog
 from handlers.spec import Operation
-from tests.unit.handlers.test_process_message import API_KEY, MESSAGE
+from tests.unit.handlers.test_process_message import API_KEY
 from tests.unit.transfer.house import House, new_house
 from tests.unit.transfer.test_presigned_url import LISTED
 from tests.unit.transfer.urls import BUCKET, KEY
+from tests.unit.whole_app import MESSAGE
 from transfer.admission import Admission
 from transfer.comparing import Comparing
 from transfer.errors import NotifyUnavailable
