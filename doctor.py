@@ -25,6 +25,7 @@ from pathlib import Path
 
 from adapters.s3_reach import S3Reach
 from adapters.service_client import ServiceClient
+from diagnosis.answer import Answer
 from diagnosis.api_keys import CHECK as KEYS
 from diagnosis.api_keys import check_keys, check_presented
 from diagnosis.clock import check_clock
@@ -32,7 +33,7 @@ from diagnosis.disk import CHECK as DISK
 from diagnosis.disk import check_room
 from diagnosis.finding import Finding, Verdict, failure, guarded
 from diagnosis.s3_hosts import CHECK as S3_HOSTS
-from diagnosis.s3_hosts import Answer, hosts_to_try, judge_hosts, try_hosts
+from diagnosis.s3_hosts import hosts_to_try, judge_hosts, try_hosts
 from diagnosis.service import HEALTH, check_service
 from diagnosis.store import STORE, check_store
 from diagnosis.topic import TOPIC, check_topic
