@@ -47,14 +47,16 @@ class House:
         return sample_message(BUCKET, version.key, version.head, self.s3.sign(version.key))
 
     def fill(self, size: int) -> None:
-        """Send until both workers have all they take; a full one refuses in between."""
+        """Take every place of both workers; a message that a full one refused is sent again."""
         deadline = time.monotonic() + 60
-        while self.s3.held < WORKERS * CAP:
-            assert time.monotonic() < deadline, "the cap is never reached"
-            sent = self._sending.submit(self.service.send, self.message(size))
-            time.sleep(0.1)
-            if not sent.done():
-                self.running.append(sent)
+        for place in range(1, WORKERS * CAP + 1):
+            message = self.message(size)
+            while self.s3.held < place:
+                assert time.monotonic() < deadline, "the cap is never reached"
+                sent = self._sending.submit(self.service.send, message)
+                while self.s3.held < place and not sent.done():
+                    time.sleep(0.01)
+            self.running.append(sent)
 
 
 @pytest.fixture
