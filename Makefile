@@ -5,7 +5,7 @@ SHELL := /bin/bash -o pipefail
 CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py doctor.py handlers transfer adapters \
   diagnosis forwarder deploy
 
-.PHONY: help demo run gateway doctor key lambda test check soak mutants bench bench-wan lock sbom clean
+.PHONY: help demo run gateway doctor key lambda test lint check soak mutants bench bench-wan lock sbom clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,7 +43,7 @@ test: .venv/done ## all tests
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m alone
 
-check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
+lint: .venv/done ## style, types, import rules, scans
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -51,7 +51,8 @@ check: .venv/done ## what CI runs: tests, lint, types, import rules, scans
 	$(BIN)/bandit --quiet -ll --recursive $(CODE)
 	git ls-files | grep -vE '^(tests/|requirements.*[.]txt)' | \
 	  xargs $(BIN)/detect-secrets-hook --exclude-lines '"etag"|API_KEYS_SECRET|GetSecretValue'
-	$(MAKE) test
+
+check: lint test ## what CI runs
 
 soak: .venv/done ## the long runs, with their figures: KILLS=1000 MINUTES=30
 	$(BIN)/python -m tests.soak.kills --kills $(or $(KILLS),1000)
