@@ -18,10 +18,11 @@ stage_service() {
   version=landfall-$(cd "$stage" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
 }
 
-# This version, if it serves. One that somebody rolled back from is deployed again.
+# This version, if it serves. One that somebody rolled back from is deployed again, and so is one that
+# was stopped, which keeps its share of the traffic.
 deployed() {
-  look app versions list --service=default --filter="id=$version AND traffic_split>0" \
-    --format='value(id)' || true
+  look app versions list --service=default --format='value(id)' \
+    --filter="id=$version AND traffic_split>0 AND version.servingStatus=SERVING" || true
 }
 
 spec() {

@@ -233,8 +233,12 @@ def app(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
     if words[:2] == ["versions", "stop"]:
         made["app versions"][words[2]] = "STOPPED"
     if words == ["versions", "list"]:
-        found = re.match(r"id=(\S+) AND traffic_split>0", flags["filter"])
-        if found:
-            return [name for name in made["app versions"] if name == found[1]]
-        return [name for name, status in made["app versions"].items() if status == "SERVING"]
+        # A version that was stopped keeps its share of the traffic.
+        wanted = re.match(r"id=(\S+) AND traffic_split>0", flags["filter"])
+        serving = "version.servingStatus=SERVING" in flags["filter"]
+        return [
+            name
+            for name, status in made["app versions"].items()
+            if (not wanted or name == wanted[1]) and (not serving or status == "SERVING")
+        ]
     return []

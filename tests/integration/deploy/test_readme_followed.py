@@ -173,6 +173,18 @@ def test_another_name_adds_another_key_and_a_deployment_of_the_same_is_not_repea
     assert not [key for key in cloud.state["services api-keys"].values() if key in ended.out]
 
 
+def test_a_version_that_was_stopped_is_deployed_again(followed: Followed, tmp_path: Path) -> None:
+    cloud = followed.cloud.copy(tmp_path)
+    (version,) = cloud.state["app versions"]
+    cloud.make("app versions", version, "STOPPED")  # as teardown.sh leaves it
+
+    ended = cloud.run("-c", followed.step("deploy/gcp.sh").command + " --dry-run")
+
+    assert ended.code == 0, ended.err
+    assert "gcloud endpoints services deploy" in ended.out
+    assert "gcloud app deploy" in ended.out
+
+
 def test_teardown_removes_what_was_made(torn_down: Step) -> None:
     assert README_TEARDOWN in README.read_text("utf-8")
     assert torn_down.ended.code == 0, torn_down.ended.err
