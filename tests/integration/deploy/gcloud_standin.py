@@ -67,8 +67,8 @@ def answer(words: list[str], flags: dict[str, str], stdin: str, made: Made) -> l
             return services(verb, names, flags, made)
         case ["app", *rest]:
             return app(rest, flags, made)
-        case [*_, "monitoring", _, "create" | "list"]:
-            return monitoring(" ".join(words[:-1]), flags, made)
+        case [*_, "monitoring", _, "create" | "list"] | [*_, "monitoring", _, "update", _]:
+            return monitoring(words, flags, made)
         case [*group, verb, name]:
             return resource(" ".join(group), verb, name, flags, made)
     raise Refused(f"the stand-in does not know {' '.join(words)}")
@@ -78,6 +78,7 @@ def resource(group: str, verb: str, name: str, flags: dict[str, str], made: Made
     if verb == "create":
         return create(group, name, flags, made)
     if verb == "deploy":
+        there(made, "app", "app")  # its host is that of App Engine
         host = re.search(r'^host: "(.+?)"', Path(name).read_text(), re.MULTILINE)
         made[group][host[1] if host else "no host"] = ""
         return []
@@ -111,12 +112,18 @@ def services(verb: str, names: list[str], flags: dict[str, str], made: Made) -> 
     return [name for name in made["services"] if wanted in ("", name)]
 
 
-def monitoring(group: str, flags: dict[str, str], made: Made) -> list[str]:
+def monitoring(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
+    if words[-2] == "update":
+        made[" ".join(words[:-2])][words[-1]] += flags["add-notification-channels"]
+        return []
+    group = " ".join(words[:-1])
     file = flags.get("config-from-file") or flags.get("policy-from-file")
     if file:
-        made[group][f"id-{len(made[group])}"] = json.loads(Path(file).read_text())["displayName"]
+        title = json.loads(Path(file).read_text())["displayName"]
+        channels = flags.get("notification-channels", "")
+        made[group][f"id-{len(made[group])}"] = f"{title}\t{channels}"
         return []
-    return [f"{name}\t{title}" for name, title in made[group].items()]
+    return [f"{name}\t{title_and_channels}" for name, title_and_channels in made[group].items()]
 
 
 def there(made: Made, group: str, name: str) -> None:
