@@ -25,6 +25,16 @@ deployed() {
     --filter="id=$version AND traffic_split>0 AND version.servingStatus=SERVING" || true
 }
 
+# Before the spec: Endpoints' own way begins with it, and the service is named by its host.
+# https://cloud.google.com/endpoints/docs/openapi/get-started-app-engine
+app_engine() {
+  step "App Engine in $app_region" "May you create it (roles/appengine.appCreator)? Has it such a region: gcloud app regions list?"
+  there app describe || {
+    change app create --region="$app_region"
+    note "The region of App Engine can never be changed."
+  }
+}
+
 spec() {
   step "Cloud Endpoints: $host" "If it was deleted in the last 30 days: gcloud endpoints services undelete $host --project=$project."
   is_deployed=$(deployed)
@@ -36,9 +46,5 @@ spec() {
 
 app() {
   step "App Engine: version $version" "May you deploy (roles/appengine.appAdmin, roles/iam.serviceAccountUser)? If the build was refused, its log names the account and the right that it lacks."
-  there app describe || {
-    change app create --region="$app_region"
-    note "The region of App Engine can never be changed."
-  }
   [[ $is_deployed ]] || change app deploy "$stage/app.yaml" --version="$version"
 }
