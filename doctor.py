@@ -109,8 +109,11 @@ def _disks(settings: Settings) -> Iterator[Finding]:
     folders = [bucket] if isinstance(bucket, Path) else []
     folders += [topic.parent] if isinstance(topic, Path) else []
     for folder in folders:
-        if folder.exists():  # or the check of what is in it has told
-            yield check_room(str(folder.absolute()), shutil.disk_usage(folder).free)
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError:
+            continue  # the check of what is in it has told
+        yield check_room(str(folder.absolute()), free)
 
 
 def _s3(settings: Settings, regions: Sequence[str], reach: S3Reach) -> Iterator[Finding]:
