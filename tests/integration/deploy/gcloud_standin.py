@@ -206,8 +206,8 @@ def secret_versions(verb: str, secret: str, stdin: str, made: Made) -> list[str]
 def api_keys(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
     keys = made["services api-keys"]
     if words[0] == "list":
-        title = flags["filter"].removeprefix("displayName=")
-        return [f"projects/123456789012/locations/global/keys/{title}"] if title in keys else []
+        found = listed(list(keys), flags)
+        return [f"projects/123456789012/locations/global/keys/{title}" for title in found]
     if words[0] == "create":
         there(made, "endpoints services", flags["api-target"].removeprefix("service="))
         keys[flags["display-name"]] = key = "AIza" + os.urandom(16).hex()
@@ -219,6 +219,13 @@ def api_keys(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
         del keys[title]
         return []
     return [keys[title]]
+
+
+def listed(titles: list[str], flags: dict[str, str]) -> list[str]:
+    """As the real one: the limit comes before the filter, and = is about to match words of a text."""
+    title, is_pattern = re.subn(r"^displayName~", "", flags["filter"])
+    pattern = title if is_pattern else rf"\b{re.escape(title.removeprefix('displayName='))}\b"
+    return [each for each in titles[: int(flags.get("limit", "999"))] if re.search(pattern, each)]
 
 
 def app(words: list[str], flags: dict[str, str], made: Made) -> list[str]:

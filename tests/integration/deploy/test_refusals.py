@@ -38,6 +38,19 @@ def test_a_bucket_with_objects_stays_unless_their_deletion_is_said(cloud: Cloud)
     assert not cloud.state["storage buckets"]
 
 
+def test_other_keys_of_the_project_are_none_of_ours(cloud: Cloud) -> None:
+    others = {"Browser key": "AIzaBrowser", "landfall-lambda-2": "AIzaLater"}
+    for title, key in others.items():
+        cloud.make("services api-keys", title, key)
+
+    ended = cloud.run(*GCP, "--yes")
+    assert ended.code == 0, ended.err
+    assert cloud.state["services api-keys"].keys() == {*others, "landfall-lambda"}
+
+    cloud.run(*TEARDOWN, "--yes")
+    assert cloud.state["services api-keys"] == others
+
+
 def test_the_scripts_pass_shellcheck() -> None:
     shellcheck = Path(sys.executable).parent / "shellcheck"
 
