@@ -222,7 +222,7 @@ def api_keys(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
 
 
 def listed(titles: list[str], flags: dict[str, str]) -> list[str]:
-    """As the real one: the limit comes before the filter, and = is about to match words of a text."""
+    """As the real one: limited before it is filtered; = is about to match words of a text."""
     title, is_pattern = re.subn(r"^displayName~", "", flags["filter"])
     pattern = title if is_pattern else rf"\b{re.escape(title.removeprefix('displayName='))}\b"
     return [each for each in titles[: int(flags.get("limit", "999"))] if re.search(pattern, each)]
