@@ -27,7 +27,7 @@ from adapters.s3_reach import S3Reach
 from adapters.service_client import ServiceClient
 from diagnosis.answer import Answer
 from diagnosis.api_keys import CHECK as KEYS
-from diagnosis.api_keys import check_keys, check_presented
+from diagnosis.api_keys import SENDER, check_keys, check_presented
 from diagnosis.clock import check_clock
 from diagnosis.disk import CHECK as DISK
 from diagnosis.disk import check_room
@@ -93,11 +93,10 @@ def examine(
 def _keys(settings: Settings, presented: str | None) -> Iterator[Finding]:
     try:
         keys = make_key_ring(settings).keys
-    except SettingsInvalid as error:
+    except (SettingsInvalid, LandfallError) as error:
         yield Finding(KEYS, Verdict.FAILED, str(error))
-        return
-    except LandfallError as error:
-        yield failure(KEYS, error)
+        if presented is not None:
+            yield Finding(SENDER, Verdict.NOT_CHECKED, f"Mend the {KEYS} first.")
         return
     yield from check_keys(keys, _now())
     if presented is not None:
@@ -109,8 +108,11 @@ def _disks(settings: Settings) -> Iterator[Finding]:
     folders = [bucket] if isinstance(bucket, Path) else []
     folders += [topic.parent] if isinstance(topic, Path) else []
     for folder in folders:
-        if folder.exists():  # or the check of what is in it has told
-            yield check_room(str(folder.absolute()), shutil.disk_usage(folder).free)
+        try:
+            free = shutil.disk_usage(folder).free
+        except OSError:
+            continue  # the check of what is in it has told
+        yield check_room(str(folder.absolute()), free)
 
 
 def _s3(settings: Settings, regions: Sequence[str], reach: S3Reach) -> Iterator[Finding]:

@@ -9,6 +9,9 @@ import json
 import sys
 from typing import Any
 
+MAX_KEYS = 20
+"""As in transfer/api_keys.py: with one more, no new worker would start."""
+
 
 def add_key(name: str, key: str, text: str) -> str:
     """Return the list; raise ValueError with words for the operator if it cannot be added."""
@@ -24,6 +27,11 @@ def add_key(name: str, key: str, text: str) -> str:
         raise ValueError(
             f"The list holds another key named {name}: choose a new name with --key-name, and take "
             "the old entry out when no sender uses it."
+        )
+    if len(entries) >= MAX_KEYS:
+        raise ValueError(
+            f"The list holds {len(entries)} keys, and Landfall takes no list of more than "
+            f"{MAX_KEYS}: take those out that no sender uses."
         )
     return json.dumps([*entries, {"name": name, "sha256": digest}])
 

@@ -32,6 +32,7 @@ set_up() {
   bucket_notifications
   service_account
   rights
+  app_engine
   spec
   api_key
   app

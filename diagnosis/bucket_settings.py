@@ -11,6 +11,11 @@ from transfer.ranges import PARTS_PREFIX
 
 CHECK = "bucket settings"
 _DAY = 24 * 60 * 60
+_NEVER_OF_PARTS = {
+    "matchesSuffix", "numNewerVersions", "daysSinceNoncurrentTime", "noncurrentTimeBefore",
+    "createdBefore", "customTimeBefore", "daysSinceCustomTime",
+}  # fmt: skip
+"""All conditions of a rule must hold. https://cloud.google.com/storage/docs/lifecycle#conditions"""
 
 
 def check_settings(bucket: Mapping[str, Any], names_are_unique: bool) -> Iterator[Finding]:
@@ -91,7 +96,8 @@ def _takes_parts(condition: Mapping[str, Any]) -> bool:
     """Whether it deletes parts by their age."""
     prefixes = condition.get("matchesPrefix")
     there = not prefixes or any(PARTS_PREFIX.startswith(prefix) for prefix in prefixes)
-    return there and "age" in condition and condition.get("isLive") is not False
+    holds = not _NEVER_OF_PARTS & condition.keys() and condition.get("isLive") is not False
+    return there and "age" in condition and holds
 
 
 def _takes_old_versions(condition: Mapping[str, Any]) -> bool:

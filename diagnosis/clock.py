@@ -20,7 +20,7 @@ def skew_of(date: str | None, now: datetime) -> timedelta | None:
     """Return how far `now` is ahead of an answer's Date header; None if it tells no time."""
     try:
         told = parsedate_to_datetime(date or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return now - (told if told.tzinfo else told.replace(tzinfo=UTC))
 

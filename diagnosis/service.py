@@ -142,12 +142,12 @@ def _judge_message(answer: Answer, bucket: str | None) -> Finding:
             "and to the buckets of the key's entry in API_KEYS."
         )
         return Finding(MESSAGE, Verdict.FAILED, text)
-    if reason == "URL_REFUSED":
+    if reason == "URL_REFUSED":  # which is told before anything else is looked at
         text = (
-            "The key and the bucket are taken. The store was not looked at: this service takes "
+            "The key is taken. Neither the bucket nor the store was looked at: this service takes "
             "URLs of other hosts only, or such as pin a version."
         )
-        return Finding(MESSAGE, Verdict.OK, text)
+        return Finding(MESSAGE, Verdict.NOT_CHECKED if bucket else Verdict.OK, text)
     if answer.status == 401 and reason:
         text = (
             "Landfall refuses the key: see that its entry in API_KEYS holds the key's SHA-256 "

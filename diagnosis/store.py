@@ -15,7 +15,7 @@ import google_crc32c
 from diagnosis.bucket_settings import CHECK as SETTINGS
 from diagnosis.bucket_settings import check_settings, keeps_objects
 from diagnosis.finding import Finding, Verdict, failure, look
-from transfer.errors import LandfallError
+from transfer.errors import LandfallError, StoreUnavailable, TokenMoved, UploadLost
 from transfer.object_name import RESERVED_PREFIX
 from transfer.store import ABSENT, ComposingStore, ObjectHeaders, Store, StoredObject
 
@@ -30,6 +30,7 @@ _LOOK = (
     "with storage.buckets.get on the bucket."
 )
 _DATA = b"landfall"
+_MARK = {"landfall-doctor": "tried"}
 
 
 @runtime_checkable
@@ -80,14 +81,37 @@ def _check(store: Store) -> str:
 def _land_one(store: ComposingStore) -> str:
     """Take the steps of a landing, without a source and without a notification."""
     name = f"{RESERVED_PREFIX}doctor/{uuid.uuid4().hex}"
-    upload = store.create(name, len(_DATA), ObjectHeaders(content_type="text/plain"), ABSENT)
-    landed = upload.finish(_DATA, _crc32c(_DATA))
+    landed = _landed(store, name)
     try:
         store.stat(name)
-        store.patch(name, landed.token, {"landfall-doctor": "tried"})
+        _mark(store, landed)
     finally:
         _delete(store, landed)
     return "One landed, was marked and was deleted again. Nobody was notified."
+
+
+def _landed(store: ComposingStore, name: str) -> StoredObject:
+    upload = store.create(name, len(_DATA), ObjectHeaders(content_type="text/plain"), ABSENT)
+    try:
+        return upload.finish(_DATA, _crc32c(_DATA))
+    except (UploadLost, TokenMoved):  # as in a landing: the answer was lost, the destination tells
+        pass
+    try:
+        there = store.stat(name)
+    except LandfallError as error:
+        raise type(error)(f"{error} {name} may be left over: delete it by hand.") from None
+    if there is None:
+        raise StoreUnavailable("Cloud Storage did not take the object.")
+    return there
+
+
+def _mark(store: ComposingStore, landed: StoredObject) -> None:
+    try:
+        store.patch(landed.name, landed.token, _MARK)
+    except TokenMoved:  # by its own first try, if only the answer was lost
+        there = store.stat(landed.name)
+        if there is None or not _MARK.items() <= there.metadata.items():
+            raise StoreUnavailable("Somebody else changed the object meanwhile.") from None
 
 
 def _delete(store: ComposingStore, landed: StoredObject) -> None:

@@ -25,8 +25,11 @@ api_key() {
   [[ $mode == plan ]] || show_key "$key_id"
 }
 
+# The first of that name, if there is one.
 find_key() {
-  learn services api-keys list --filter="displayName=$key_title" --limit=1 --format='value(name)'
+  local found
+  found=$(learn services api-keys list --filter="$of_key_title" --format='value(name)')
+  printf '%s\n' "${found%%$'\n'*}"
 }
 
 # The list that the secret holds; nothing if it is new. Never nothing because it cannot be read: that

@@ -60,6 +60,9 @@ make_names() {
   member=serviceAccount:$account
   host=$project.appspot.com
   key_title=landfall-$key_name
+  # Not with =, which gcloud says will match longer names too; nor with --limit, which this list applies
+  # before the filter.
+  of_key_title="displayName~^${key_title//./\\.}\$"
   # App Engine has other names for two regions.
   app_region=$region
   case $region in us-central1 | europe-west1) app_region=${region%1} ;; esac

@@ -18,7 +18,7 @@ service_goes() {
 keys_go() {
   step "API key $key_title, and the secret $secret with all digests" "May you delete them (roles/serviceusage.apiKeysAdmin, roles/secretmanager.admin)?"
   local key_id
-  for key_id in $(look services api-keys list --filter="displayName=$key_title" --format='value(name)'); do
+  for key_id in $(look services api-keys list --filter="$of_key_title" --format='value(name)'); do
     change services api-keys delete "$key_id"
   done
   ! there secrets describe "$secret" || change secrets delete "$secret"

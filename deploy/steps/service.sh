@@ -18,10 +18,21 @@ stage_service() {
   version=landfall-$(cd "$stage" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
 }
 
-# This version, if it serves. One that somebody rolled back from is deployed again.
+# This version, if it serves. One that somebody rolled back from is deployed again, and so is one that
+# was stopped, which keeps its share of the traffic.
 deployed() {
-  look app versions list --service=default --filter="id=$version AND traffic_split>0" \
-    --format='value(id)' || true
+  look app versions list --service=default --format='value(id)' \
+    --filter="id=$version AND traffic_split>0 AND version.servingStatus=SERVING" || true
+}
+
+# Before the spec: Endpoints' own way begins with it, and the service is named by its host.
+# https://cloud.google.com/endpoints/docs/openapi/get-started-app-engine
+app_engine() {
+  step "App Engine in $app_region" "May you create it (roles/appengine.appCreator)? Has it such a region: gcloud app regions list?"
+  there app describe || {
+    change app create --region="$app_region"
+    note "The region of App Engine can never be changed."
+  }
 }
 
 spec() {
@@ -35,9 +46,5 @@ spec() {
 
 app() {
   step "App Engine: version $version" "May you deploy (roles/appengine.appAdmin, roles/iam.serviceAccountUser)? If the build was refused, its log names the account and the right that it lacks."
-  there app describe || {
-    change app create --region="$app_region"
-    note "The region of App Engine can never be changed."
-  }
   [[ $is_deployed ]] || change app deploy "$stage/app.yaml" --version="$version"
 }

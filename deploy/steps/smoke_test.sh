@@ -5,12 +5,14 @@ smoke_test() {
   step "Smoke test of https://$host" ""
   local named=${source_buckets%%,*}
   named=${named//\*/smoke-test}
-  named=${named//\?/x}
+  named="bucket=${named//\?/x}&key=smoke-test"
+  # Where each version lands on its own, one is to be named.
+  ! grep -q '^ *OBJECT_NAME:.*{version_id}' "$stage/app.yaml" || named+="&versionId=smoke-test"
   answers 200 /healthz "gcloud app logs read --project=$project tells why it is not served."
   answers 200 /readyz "It is starting, or cannot: gcloud app logs read --project=$project."
-  answers 401 "/objects?bucket=$named&key=smoke-test" \
+  answers 401 "/objects?$named" \
     "A request without a key must be refused: look at security in openapi.yaml, and at the gateway."
-  answers 200 "/objects?bucket=$named&key=smoke-test" \
+  answers 200 "/objects?$named" \
     "The key is not taken: is the secret's latest version that with the key's digest?" with-key
 }
 

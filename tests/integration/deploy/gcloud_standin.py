@@ -67,8 +67,8 @@ def answer(words: list[str], flags: dict[str, str], stdin: str, made: Made) -> l
             return services(verb, names, flags, made)
         case ["app", *rest]:
             return app(rest, flags, made)
-        case [*_, "monitoring", _, "create" | "list"]:
-            return monitoring(" ".join(words[:-1]), flags, made)
+        case [*_, "monitoring", _, "create" | "list"] | [*_, "monitoring", _, "update", _]:
+            return monitoring(words, flags, made)
         case [*group, verb, name]:
             return resource(" ".join(group), verb, name, flags, made)
     raise Refused(f"the stand-in does not know {' '.join(words)}")
@@ -78,6 +78,7 @@ def resource(group: str, verb: str, name: str, flags: dict[str, str], made: Made
     if verb == "create":
         return create(group, name, flags, made)
     if verb == "deploy":
+        there(made, "app", "app")  # its host is that of App Engine
         host = re.search(r'^host: "(.+?)"', Path(name).read_text(), re.MULTILINE)
         made[group][host[1] if host else "no host"] = ""
         return []
@@ -111,12 +112,18 @@ def services(verb: str, names: list[str], flags: dict[str, str], made: Made) -> 
     return [name for name in made["services"] if wanted in ("", name)]
 
 
-def monitoring(group: str, flags: dict[str, str], made: Made) -> list[str]:
+def monitoring(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
+    if words[-2] == "update":
+        made[" ".join(words[:-2])][words[-1]] += flags["add-notification-channels"]
+        return []
+    group = " ".join(words[:-1])
     file = flags.get("config-from-file") or flags.get("policy-from-file")
     if file:
-        made[group][f"id-{len(made[group])}"] = json.loads(Path(file).read_text())["displayName"]
+        title = json.loads(Path(file).read_text())["displayName"]
+        channels = flags.get("notification-channels", "")
+        made[group][f"id-{len(made[group])}"] = f"{title}\t{channels}"
         return []
-    return [f"{name}\t{title}" for name, title in made[group].items()]
+    return [f"{name}\t{title_and_channels}" for name, title_and_channels in made[group].items()]
 
 
 def there(made: Made, group: str, name: str) -> None:
@@ -199,8 +206,8 @@ def secret_versions(verb: str, secret: str, stdin: str, made: Made) -> list[str]
 def api_keys(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
     keys = made["services api-keys"]
     if words[0] == "list":
-        title = flags["filter"].removeprefix("displayName=")
-        return [f"projects/123456789012/locations/global/keys/{title}"] if title in keys else []
+        found = listed(list(keys), flags)
+        return [f"projects/123456789012/locations/global/keys/{title}" for title in found]
     if words[0] == "create":
         there(made, "endpoints services", flags["api-target"].removeprefix("service="))
         keys[flags["display-name"]] = key = "AIza" + os.urandom(16).hex()
@@ -212,6 +219,13 @@ def api_keys(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
         del keys[title]
         return []
     return [keys[title]]
+
+
+def listed(titles: list[str], flags: dict[str, str]) -> list[str]:
+    """As the real one: limited before it is filtered; = is about to match words of a text."""
+    title, is_pattern = re.subn(r"^displayName~", "", flags["filter"])
+    pattern = title if is_pattern else rf"\b{re.escape(title.removeprefix('displayName='))}\b"
+    return [each for each in titles[: int(flags.get("limit", "999"))] if re.search(pattern, each)]
 
 
 def app(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
@@ -233,8 +247,12 @@ def app(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
     if words[:2] == ["versions", "stop"]:
         made["app versions"][words[2]] = "STOPPED"
     if words == ["versions", "list"]:
-        found = re.match(r"id=(\S+) AND traffic_split>0", flags["filter"])
-        if found:
-            return [name for name in made["app versions"] if name == found[1]]
-        return [name for name, status in made["app versions"].items() if status == "SERVING"]
+        # A version that was stopped keeps its share of the traffic.
+        wanted = re.match(r"id=(\S+) AND traffic_split>0", flags["filter"])
+        serving = "version.servingStatus=SERVING" in flags["filter"]
+        return [
+            name
+            for name, status in made["app versions"].items()
+            if (not wanted or name == wanted[1]) and (not serving or status == "SERVING")
+        ]
     return []

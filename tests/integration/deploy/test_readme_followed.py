@@ -15,6 +15,7 @@ from transfer.api_keys import find_api_key, parse_api_keys
 
 PROJECT = "my-project"
 STAYS = {"services", "bindings", "notifications", "deployed", "projects", "app", "app versions"}
+ALERT = "Landfall: bytes from S3 were not what S3 promised"
 ACCOUNT = "serviceAccount:landfall@my-project.iam.gserviceaccount.com"
 
 
@@ -171,6 +172,37 @@ def test_another_name_adds_another_key_and_a_deployment_of_the_same_is_not_repea
     assert [key.name for key in keys] == ["lambda", "b"]
     # No terminal: a log may be read by others.
     assert not [key for key in cloud.state["services api-keys"].values() if key in ended.out]
+
+
+def test_alerts_that_tell_nobody_are_given_the_channels_that_come_later(
+    followed: Followed, tmp_path: Path
+) -> None:
+    cloud = followed.cloud.copy(tmp_path)
+    channel = "projects/my-project/notificationChannels/1"
+    cloud.make("alpha monitoring policies", "id-0", f"{ALERT}\tanother")
+
+    ended = cloud.run(
+        "-c", followed.step("deploy/gcp.sh").command + f" --yes --alert-channels={channel}"
+    )
+
+    assert ended.code == 0, ended.err
+    policies = cloud.state["alpha monitoring policies"].values()
+    told = [policy.partition("\t")[2] for policy in policies]
+    assert told == ["another"] + [channel] * (len(told) - 1)
+    assert len(told) > 1
+    assert len(cloud.changes()) == len(told) - 1
+
+
+def test_a_version_that_was_stopped_is_deployed_again(followed: Followed, tmp_path: Path) -> None:
+    cloud = followed.cloud.copy(tmp_path)
+    (version,) = cloud.state["app versions"]
+    cloud.make("app versions", version, "STOPPED")  # as teardown.sh leaves it
+
+    ended = cloud.run("-c", followed.step("deploy/gcp.sh").command + " --dry-run")
+
+    assert ended.code == 0, ended.err
+    assert "gcloud endpoints services deploy" in ended.out
+    assert "gcloud app deploy" in ended.out
 
 
 def test_teardown_removes_what_was_made(torn_down: Step) -> None:

@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
+
+import pytest
 
 from tests.integration.deploy.conftest import GCP, ROOT, TEARDOWN, Cloud
 
@@ -38,6 +41,19 @@ def test_a_bucket_with_objects_stays_unless_their_deletion_is_said(cloud: Cloud)
     assert not cloud.state["storage buckets"]
 
 
+def test_other_keys_of_the_project_are_none_of_ours(cloud: Cloud) -> None:
+    others = {"Browser key": "AIzaBrowser", "landfall-lambda-2": "AIzaLater"}
+    for title, key in others.items():
+        cloud.make("services api-keys", title, key)
+
+    ended = cloud.run(*GCP, "--yes")
+    assert ended.code == 0, ended.err
+    assert cloud.state["services api-keys"].keys() == {*others, "landfall-lambda"}
+
+    cloud.run(*TEARDOWN, "--yes")
+    assert cloud.state["services api-keys"] == others
+
+
 def test_the_scripts_pass_shellcheck() -> None:
     shellcheck = Path(sys.executable).parent / "shellcheck"
 
@@ -64,3 +80,28 @@ def test_rules_that_a_bucket_has_are_not_replaced(cloud: Cloud) -> None:
     assert "lifecycle rules of its own" in ended.out
     assert "--lifecycle-file" not in ended.out
     assert "update gs://my-test-project-landing --uniform-bucket-level-access" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ("  SOURCE_BUCKETS: a", "/objects?bucket=images-smoke-test&key=smoke-test"),
+        (
+            '  OBJECT_NAME: "{key}@{version_id}"',
+            "/objects?bucket=images-smoke-test&key=smoke-test&versionId=smoke-test",
+        ),
+    ],
+)
+def test_the_service_is_asked_for_a_version_where_each_lands_on_its_own(
+    cloud: Cloud, settings: str, asked: str
+) -> None:
+    cloud.make("app versions", "landfall-1", "SERVING")
+    cloud.make("secrets", "landfall-api-keys", f'[{{"sha256": "{sha256(b"k").hexdigest()}"}}]')
+    (cloud.home / "app.yaml").write_text(f"env_variables:\n{settings}\n")
+    steps = "source deploy/steps/changing.sh; source deploy/steps/smoke_test.sh"
+    names = f"host=h key=k source_buckets='images-*' project=p stage={cloud.home}"
+
+    ended = cloud.run("-c", f"set -eu; {steps}; {names}; smoke_test")
+
+    assert ended.code == 0, ended.err
+    assert cloud.commands("curls.jsonl")[-1][-1] == f"https://h{asked}"

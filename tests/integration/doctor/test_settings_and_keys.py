@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from tests.integration.doctor.conftest import (
     KEY,
     SetUp,
@@ -47,6 +49,20 @@ class TestKeys:
         setup.environment["API_KEYS"] = entry(sha256=digest)
 
         assert "make the digest anew with `printf" in setup.fault()
+
+    def test_keys_that_cannot_be_read_leave_the_senders_key_unchecked(
+        self, setup: SetUp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/never/there")
+        del setup.environment["API_KEYS"]
+        setup.environment["API_KEYS_SECRET"] = "projects/p/secrets/s/versions/latest"
+
+        report = setup.diagnosed()
+
+        (fault,) = report.lines("failed     ")
+        assert "The secret projects/p/secrets/s/versions/latest" in fault
+        (line,) = report.lines("not checked")
+        assert "sender's key     Mend the API keys first." in line
 
     def test_every_key_is_expired(self, setup: SetUp) -> None:
         setup.environment["API_KEYS"] = entry(expires="2026-01-01T00:00:00Z")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.doctor.conftest import LIFECYCLE, SetUp
 from tests.servers.cloud_storage import CloudStorage
-from tests.servers.cloud_storage_faults import Answer
+from tests.servers.cloud_storage_faults import Answer, LoseAnswer
 
 
 class TestLandingInADirectory:
@@ -19,6 +19,17 @@ class TestLandingInADirectory:
 
         assert "cannot be written (Not a directory)" in fault
         assert "correct LANDING_BUCKET" in fault
+
+    def test_a_folder_that_cannot_be_looked_at_hides_no_disk(
+        self, setup: SetUp, tmp_path: Path
+    ) -> None:
+        setup.environment["LANDING_BUCKET"] = f"file:{tmp_path / ('x' * 300)}"
+
+        report = setup.diagnosed()
+
+        (fault,) = report.lines("failed     ")
+        assert "cannot be written (File name too long)" in fault
+        assert f"free on the disk of {tmp_path}" in report.text
 
     def test_a_table_that_is_none(self, setup: SetUp, tmp_path: Path) -> None:
         (tmp_path / "notifications.db").write_bytes(b"no database at all" * 99)
@@ -104,3 +115,28 @@ class TestLandingInABucket:
         (name,) = storage.objects
         assert name.startswith(".landfall/doctor/")
         assert f"{name} is left over: delete it by hand" in fault
+
+    @pytest.mark.parametrize("kind", ["multipart", "patch", "delete"])
+    def test_lost_answers_leave_nothing_and_are_no_fault(
+        self, setup: SetUp, in_bucket: Callable[..., CloudStorage], kind: str
+    ) -> None:
+        storage = in_bucket()
+        storage.fault(kind, LoseAnswer())
+
+        report = setup.diagnosed()
+
+        assert report.code == 0
+        assert "One landed, was marked and was deleted again" in report.text
+        assert storage.objects == {}
+
+    def test_an_object_that_may_be_there_is_named(
+        self, setup: SetUp, in_bucket: Callable[..., CloudStorage]
+    ) -> None:
+        storage = in_bucket()
+        storage.fault("multipart", LoseAnswer())
+        storage.fault("stat", Answer(403))
+
+        fault = setup.fault()
+
+        (name,) = storage.objects
+        assert f"{name} may be left over: delete it by hand" in fault

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from deploy.add_key import add_key
-from transfer.api_keys import parse_api_keys
+from transfer.api_keys import MAX_KEYS, parse_api_keys
 
 OTHER = {"name": "lambda", "sha256": "a" * 64, "buckets": ["images-*"], "disabled": True}
 
@@ -42,6 +42,17 @@ def test_another_key_is_never_replaced_under_its_name() -> None:
 def test_what_is_no_list_of_keys_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         add_key("lambda", "AIzaKey", text)
+
+
+def test_a_list_that_the_service_would_refuse_is_not_made() -> None:
+    text = "[]"
+    for number in range(MAX_KEYS):
+        text = add_key(f"lambda-{number}", f"AIzaKey{number}", text)
+
+    assert len(parse_api_keys(text)) == MAX_KEYS
+    assert add_key("again", "AIzaKey0", text) == text
+    with pytest.raises(ValueError, match="no list of more than 20"):
+        add_key("lambda-20", "AIzaKey20", text)
 
 
 def test_without_a_key_nothing_is_added() -> None:

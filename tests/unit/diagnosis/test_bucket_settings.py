@@ -37,6 +37,9 @@ def test_a_rule_that_deletes_parts_is_enough(condition: dict[str, Any]) -> None:
         rules({"age": 2, "matchesPrefix": ["images/"]}),
         rules({"age": 2, "isLive": False}),
         rules({"numNewerVersions": 1}),
+        rules({**PARTS, "numNewerVersions": 1}),
+        rules({"age": 30, "matchesSuffix": [".tmp"]}),
+        rules({"age": 30, "createdBefore": "2020-01-01"}),
     ],
 )
 def test_parts_that_nothing_deletes_are_advised_on(bucket: dict[str, Any]) -> None:

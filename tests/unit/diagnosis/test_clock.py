@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
         ("Fri, 27 Nov 2026 19:00:00 +0100", timedelta()),
         ("Fri, 27 Nov 2026 18:00:00", timedelta()),
         ("soon", None),
+        (f"Fri, 27 Nov {'9' * 30} 18:00:00 GMT", None),
         ("", None),
         (None, None),
     ],

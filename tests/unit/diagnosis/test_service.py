@@ -169,6 +169,15 @@ def test_a_refusal_after_the_key_was_taken_is_no_fault(service: FakeService, rea
     assert "taken" in message.text
 
 
+def test_a_bucket_that_was_not_looked_at_is_not_called_taken(service: FakeService) -> None:
+    service.answers["with a key"] = refusal(400, "URL_REFUSED")
+
+    message = service.findings(bucket="models")[-1]
+
+    assert message.verdict is Verdict.NOT_CHECKED
+    assert "The key is taken. Neither the bucket nor the store" in message.text
+
+
 def test_without_a_key_no_message_is_tried(service: FakeService) -> None:
     message = service.findings(key=None)[-1]
 
