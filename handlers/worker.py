@@ -90,6 +90,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.sock.finish()
         return keeps
 
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Hang up if a body that nobody read turns out broken: its request has its answer already.
+
+        gunicorn would send another, which whoever shares the connection takes for the next one's.
+        """
+        try:
+            return bool(super()._keepalive_after(conn, keepalive))
+        except ParseException:
+            return False
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what never reached the app."""
         if isinstance(exc, ParseException):
