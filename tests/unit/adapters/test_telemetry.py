@@ -16,6 +16,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoi
 from adapters.telemetry import start_telemetry
 from adapters.telemetry_google import new_session, place
 from adapters.telemetry_metrics import Metrics
+from adapters.telemetry_otlp import export_metrics
 from adapters.telemetry_prometheus import serve_metrics
 from tests.fakes import message_for
 from tests.servers.otlp import otlp_receiver
@@ -157,6 +158,18 @@ def test_the_accounts_token_is_never_sent_in_the_clear(
 
     assert telemetry.traces is None
     assert "write https://telemetry.googleapis.com" in caplog.text
+
+
+@pytest.mark.parametrize("headers", ['api-key="canary"', "api-key: canary", "api-key=a,canary"])
+def test_a_receivers_key_that_is_written_wrongly_is_not_in_the_log(
+    headers: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", headers)
+    with otlp_receiver() as receiver:
+        reader = export_metrics(receiver.url, None)
+        reader.shutdown()
+
+    assert "canary" not in caplog.text
 
 
 def test_a_worker_without_a_free_port_works_on_and_says_so(
