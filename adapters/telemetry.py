@@ -80,9 +80,14 @@ def _process() -> Resource:
 def _sender(
     endpoint: str, where: Resource, project: str | None
 ) -> tuple["requests.Session | None", Resource]:
-    """Raise Misconfigured if Google Cloud is to be sent to, and nobody is there to do it."""
-    if urlsplit(endpoint).hostname != GOOGLE:
+    """Raise Misconfigured if Google Cloud is to be sent to, and nobody is there to do it, or in
+    the clear: each request carries the account's token.
+    """
+    receiver = urlsplit(endpoint)
+    if receiver.hostname != GOOGLE:
         return None, where
+    if receiver.scheme != "https":
+        raise Misconfigured(f"Google Cloud takes telemetry over TLS only: write https://{GOOGLE}.")
     from adapters.telemetry_google import find_account, new_session, place
 
     credentials, own_project = find_account()

@@ -3,6 +3,8 @@
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """
 
+import logging
+
 import requests
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -15,6 +17,10 @@ from opentelemetry.trace import Tracer
 
 EXPORT_SECONDS = 5.0
 """Of one export, also of the last one when the process ends."""
+
+# At WARNING it writes down what it cannot read of OTEL_EXPORTER_OTLP_HEADERS: often a key. That
+# the receiver then refuses what is sent is logged all the same.
+logging.getLogger("opentelemetry.util.re").setLevel(logging.ERROR)
 
 
 def export_metrics(endpoint: str, session: requests.Session | None) -> MetricReader:

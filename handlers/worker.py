@@ -1,9 +1,9 @@
 """gunicorn's worker with threads, as it is, but for what it has no settings for.
 
-A request must arrive within a time, or one slow client per thread stops the service. A client
-that does not close after its last answer must hold up nobody else. And what gunicorn itself
-refuses is answered in our form, without repeating what was sent: a request line may hold a key,
-and a broken one is no reason to write it down.
+A request must arrive, and its answer be taken, within a time, or one slow client per thread
+stops the service. A client that does not close after its last answer must hold up nobody else.
+And what gunicorn itself refuses is answered in our form, without repeating what was sent: a
+request line may hold a key, and a broken one is no reason to write it down.
 """
 
 import errno
@@ -21,13 +21,16 @@ from gunicorn.workers.gthread import ThreadWorker
 from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
 
 REQUEST_SECONDS = 10.0
-"""For the whole of a request, which has at most 64 KiB."""
+"""For the whole of a request, which has at most 64 KiB, and again for each piece of its answer."""
 LINGER_SECONDS = 0.2
 """For the client to close after its last answer: closing first could cost it the answer."""
 
 
 class Hurried:
-    """A client's connection, whose reads share one deadline. All else goes to the socket."""
+    """A client's connection, whose reads share one deadline, and whose writes have one.
+
+    All else goes to the socket.
+    """
 
     def __init__(self, connection: socket.socket, seconds: float = REQUEST_SECONDS) -> None:
         self._connection = connection
@@ -73,6 +76,21 @@ class Hurried:
         finally:
             self._connection.settimeout(timeout)
 
+    def sendall(self, data: bytes) -> None:
+        """Raise ConnectionResetError when the client does not take it in time.
+
+        Many requests on one connection fill it with answers, if nobody reads them.
+        """
+        timeout = self._connection.gettimeout()
+        if timeout is None:
+            self._connection.settimeout(self._seconds)
+        try:
+            self._connection.sendall(data)
+        except TimeoutError:
+            raise _too_slow() from None
+        finally:
+            self._connection.settimeout(timeout)
+
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Named in gunicorn.conf.py."""
@@ -89,6 +107,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if not keeps:
             conn.sock.finish()
         return keeps
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Hang up if a body that nobody read turns out broken: its request has its answer already.
+
+        gunicorn would send another, which whoever shares the connection takes for the next one's.
+        """
+        try:
+            return bool(super()._keepalive_after(conn, keepalive))
+        except ParseException:
+            return False
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what never reached the app."""

@@ -44,6 +44,9 @@ class KeyRing:
         except (LandfallError, ValueError) as error:
             _log.error("The API keys stay as they are, for they cannot be read again: %s", error)
             return
+        except Exception:  # noqa: BLE001 - or the thread would end, and no key could be taken back
+            _log.exception("The API keys stay as they are, for their read failed")
+            return
         if keys != self._keys:
             _log.info("API keys in force: %s", ", ".join(key.name for key in keys))
             self._keys = keys

@@ -6,20 +6,26 @@ Code that holds a secret does not log it. This catches what a library, or a mist
 import logging
 import re
 
+# As they stand in URLs, also within other URLs; in headers, also as libraries show these: in
+# bytes, in pairs, in gRPC's metadata, in WSGI's environment.
 _SECRET = re.compile(
     r"""(
-      \b(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|upload_id)=
+      (?:\b|%[0-9A-F]{2})
+      (?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|upload_id)
+      (?:=|%3D)
     | [?&](?:key|api_key|x-api-key)=
-    | \bx-api-key["']?\s*[:=]\s*["']?
-    | \bauthorization["']?\s*[:=]\s*["']?(?:bearer\s+)?
+    | (?:\b|_)(?:x[-_]api[-_]key|authorization|access_token)
+      (?:\\?["']?\s*[:=]|["']\s*,)\s*
+      (?:value=)?(?:b?\\?["'])?(?:(?:bearer|basic)\s+)?
     )[^&\s"'<>,;)}\]]+""",
     re.IGNORECASE | re.VERBOSE,
 )
+_MARKS = re.compile("[=:,%]")
 
 
 def redact(text: str) -> str:
-    """Return the text with the values of signatures, keys and upload sessions blotted out."""
-    if "=" not in text and ":" not in text:  # then there is none, and most texts are such
+    """Return the text with values of signatures, keys, tokens and upload sessions blotted out."""
+    if not _MARKS.search(text):  # then there is none, and most texts are such
         return text
     return _SECRET.sub(r"\1[redacted]", text)
 

@@ -193,6 +193,17 @@ def test_a_body_has_one_length(service: Service, sent: bytes, expected: Expected
     assert told(exchange(service, sent)) == expected
 
 
+@pytest.mark.parametrize("body", ["zz\r\n", "2\r\n{}zz", "0\r\nno trailer\r\n\r\n"])
+def test_a_broken_body_that_nobody_read_makes_no_second_answer(service: Service, body: str) -> None:
+    """On a connection that is shared, it would be taken for that of the next request."""
+    head = f"{POST}\r\nHost: x\r\n{JSON}\r\n{CHUNKED}\r\n\r\n"
+
+    answer = exchange(service, f"{head}{body}".encode())
+
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert told(answer) == MISSING
+
+
 @pytest.mark.parametrize(("sent", "expected"), HEADS.values(), ids=HEADS)
 def test_what_is_no_request_is_answered_in_our_form(
     service: Service, sent: bytes, expected: Expected

@@ -1,8 +1,10 @@
 """What is counted, who sends it, and what happens when nobody takes it."""
 
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoi
 from adapters.telemetry import start_telemetry
 from adapters.telemetry_google import new_session, place
 from adapters.telemetry_metrics import Metrics
+from adapters.telemetry_otlp import export_metrics
 from adapters.telemetry_prometheus import serve_metrics
 from tests.fakes import message_for
 from tests.servers.otlp import otlp_receiver
@@ -142,14 +145,56 @@ def test_without_an_account_nothing_is_sent_to_google_and_the_log_says_why(
     assert "run as a service account" in caplog.text
 
 
+def test_the_accounts_token_is_never_sent_in_the_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = tmp_path / "account.json"
+    account.write_text(
+        '{"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c"}'
+    )
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
+
+    telemetry = start_telemetry(Admission(7), "http://telemetry.googleapis.com", None, 1, "p")
+
+    assert telemetry.traces is None
+    assert "write https://telemetry.googleapis.com" in caplog.text
+
+
+@pytest.mark.parametrize("headers", ['api-key="canary"', "api-key: canary", "api-key=a,canary"])
+def test_a_receivers_key_that_is_written_wrongly_is_not_in_the_log(
+    headers: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", headers)
+    with otlp_receiver() as receiver:
+        reader = export_metrics(receiver.url, None)
+        reader.shutdown()
+
+    assert "canary" not in caplog.text
+
+
 def test_a_worker_without_a_free_port_works_on_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with RawServer([]) as taken:
-        reader = serve_metrics(taken.port, workers=0)
+    with neighbours() as port:
+        reader = serve_metrics(port, workers=1)
 
     assert "No port from METRICS_PORT on is free" in caplog.text
     reader.shutdown()
+
+
+@contextmanager
+def neighbours() -> Iterator[int]:
+    """Take two ports, one after the other, and give the first."""
+    while True:
+        port = free_port()
+        with ExitStack() as taken:
+            try:
+                for each in (port, port + 1):
+                    taken.enter_context(socket.create_server(("127.0.0.1", each)))
+            except OSError:
+                continue
+            yield port
+            return
 
 
 def test_nothing_of_it_is_imported_unless_a_setting_asks_for_it(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Response, jsonify
@@ -16,7 +17,7 @@ from handlers.spec import Operation
 from tests.unit.handlers.test_process_message import API_KEY
 from tests.unit.transfer.house import House, new_house
 from tests.unit.transfer.test_presigned_url import LISTED
-from tests.unit.transfer.urls import BUCKET, KEY
+from tests.unit.transfer.urls import BUCKET, KEY, url
 from tests.unit.whole_app import MESSAGE
 from transfer.admission import Admission
 from transfer.comparing import Comparing
@@ -115,6 +116,23 @@ def test_a_landing_is_one_line_that_tells_it_all(
     assert list(fields["phases"]) == steps
     assert all(milliseconds >= 0 for milliseconds in fields["phases"].values())
     assert "reason" not in fields
+
+
+@pytest.mark.parametrize("sign", ["\x85", "\x9b", "\u2028", "\u202e"], ids=ascii)
+def test_a_key_can_neither_end_the_line_nor_command_a_terminal(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, sign: str
+) -> None:
+    key = f"a{sign}b"
+    message = MESSAGE | {
+        "ObjectKey": key,
+        "PresignedUrl": url(LISTED, f"/{BUCKET}/{quote(key)}"),
+    }
+
+    client.post("/processmessage", json=message, headers={"x-api-key": "canary"})
+
+    assert ascii(key)[1:-1] in caplog.messages[0]
+    assert sign not in caplog.messages[0]
+    assert fields_of(caplog)["source"]["key"] == key
 
 
 def test_a_repeat_brings_no_bytes(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
-"""A client's connection, whose reads for one request share one deadline."""
+"""A client's connection: a request, and its answer, have their time."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -59,6 +60,43 @@ def test_a_byte_now_and_then_gains_no_time(pair: Pair) -> None:
         list(reads())
 
     assert time.monotonic() - began < 3 * SECONDS
+
+
+def test_an_answer_is_sent(pair: Pair) -> None:
+    client, hurried = pair
+
+    hurried.sendall(b"heron")
+
+    assert client.recv(9) == b"heron"
+
+
+def test_a_client_that_does_not_take_its_answer_is_let_go(pair: Pair) -> None:
+    _, hurried = pair
+    began = time.monotonic()
+
+    with pytest.raises(ConnectionResetError):
+        hurried.sendall(10_000_000 * b"x")
+
+    assert SECONDS <= time.monotonic() - began < 10 * SECONDS
+    assert hurried.gettimeout() is None
+
+
+def test_an_answer_in_small_sips_gains_no_time(pair: Pair) -> None:
+    client, hurried = pair
+    done = threading.Event()
+
+    def sip() -> None:
+        while not done.wait(SECONDS / 10):
+            client.recv(4096)
+
+    sipping = threading.Thread(target=sip)
+    sipping.start()
+    try:
+        with pytest.raises(ConnectionResetError):
+            hurried.sendall(10_000_000 * b"x")
+    finally:
+        done.set()
+        sipping.join()
 
 
 def test_the_next_request_has_its_own_time(pair: Pair) -> None:

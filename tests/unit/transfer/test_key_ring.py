@@ -50,6 +50,28 @@ def test_keys_stay_when_they_cannot_be_read_again(
     assert str(failure) in caplog.text
 
 
+def test_a_failure_that_nobody_foresaw_does_not_end_the_reading(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answers: list[Exception | tuple[ApiKey, ...]] = [OLD, OSError(24, "Too many open files"), NEW]
+    again = threading.Event()
+
+    def read() -> tuple[ApiKey, ...]:
+        answer = answers.pop(0) if len(answers) > 1 else NEW
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is NEW:
+            again.set()
+        return answer
+
+    ring = KeyRing(read, seconds=0.01)
+    ring.start()
+
+    assert again.wait(10)
+    ring.stop()
+    assert "Too many open files" in caplog.text
+
+
 def test_without_keys_there_is_no_ring() -> None:
     def read() -> tuple[ApiKey, ...]:
         raise ValueError("no keys")

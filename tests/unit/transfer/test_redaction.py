@@ -24,6 +24,18 @@ CANARY = "canary5d1f%2F+=="
         f"x-api-key: {CANARY}",
         f"{{'x-api-key': '{CANARY}'}}",
         f"Authorization: Bearer {CANARY}",
+        f"Proxy-Authorization: Basic {CANARY}",
+        f"?access_token={CANARY}",
+        f'{{"access_token": "{CANARY}"}}',
+        f"/?url=https%3A%2F%2Fb%2Fk%3FX-Amz-Signature%3D{CANARY}",
+        f"/?url=%2Fo%3Fa%3D1%26upload_id%3D{CANARY}",
+        f"{{b'x-api-key': b'{CANARY}'}}",
+        f'{{\\"x-api-key\\": \\"{CANARY}\\"}}',
+        f"[('X-Api-Key', '{CANARY}')]",
+        f"{{'HTTP_X_API_KEY': '{CANARY}'}}",
+        f"[('authorization', 'Bearer {CANARY}')]",
+        f"[(b'authorization', b'Bearer {CANARY}')]",
+        f"_Metadatum(key='authorization', value='Bearer {CANARY}')",
     ],
 )
 def test_a_secret_is_blotted_out(text: str) -> None:
@@ -39,6 +51,8 @@ def test_a_secret_is_blotted_out(text: str) -> None:
         "X-Amz-Expires=3600",
         "the key lambda",
         "?keys=3",
+        "a key, or authorization, is missing",
+        "send it in x-api-key, please",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
