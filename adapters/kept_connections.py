@@ -1,10 +1,9 @@
 """HTTP connections that are kept and used again: for small objects the rest costs more than bytes.
 
-The standard library's client is used bare, since what others put on top of it costs several
-times as much as a small request itself. No redirects, no proxies, no cookies, no .netrc.
+The standard library's client is used, since what others put on top of it costs several times
+as much as a small request itself. No redirects, no proxies, no cookies, no .netrc.
 """
 
-import select
 import socket
 import ssl
 import threading
@@ -13,12 +12,13 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException
 from typing import Protocol
 
 import certifi
 
 from adapters.cut_offs import CutOffs
+from adapters.http_connection import Connection, Response, is_quiet
 
 MAX_KEPT = 64
 """Per origin."""
@@ -52,7 +52,7 @@ class KeptConnections:
         self._authorities = authorities or certifi.where()
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
-        self._kept: dict[str, list[HTTPConnection]] = {}
+        self._kept: dict[str, list[Connection]] = {}
         self._cut_offs = CutOffs()
         weakref.finalize(self, _hang_up, self._kept)
 
@@ -93,7 +93,7 @@ class KeptConnections:
     def _exchange(
         self,
         origin: str,
-        connection: HTTPConnection,
+        connection: Connection,
         method: str,
         target: str,
         headers: Mapping[str, str],
@@ -107,23 +107,18 @@ class KeptConnections:
             wire.settimeout(timeout[1])
             is_sent = _send(connection, method, f"/{target}", headers, body)
             with _Limit(self._cut_offs, wire, timeout[1]):
-                response = connection.getresponse()
-                answer = Answer(
-                    response.status,
-                    {name.lower(): value for name, value in response.getheaders()},
-                    _whole(response),
-                )
+                response = connection.ask()
+                answer = Answer(response.status, response.fields, _whole(response))
         except BaseException:
             connection.close()
             raise
-        # After an interim answer, the final one is still to come, and is nobody else's.
-        if is_sent and answer.status >= 200 and not response.will_close:
+        if is_sent and not response.will_close:
             self._keep(origin, connection)
         else:
             connection.close()
         return answer
 
-    def _take(self, origin: str) -> HTTPConnection | None:
+    def _take(self, origin: str) -> Connection | None:
         """Return one at which nothing has happened since: neither an end nor a surplus."""
         while True:
             with self._lock:
@@ -131,11 +126,11 @@ class KeptConnections:
                 if not kept:
                     return None
                 connection = kept.pop()
-            if _is_quiet(connection.sock):
+            if is_quiet(connection.sock):
                 return connection
             connection.close()
 
-    def _keep(self, origin: str, connection: HTTPConnection) -> None:
+    def _keep(self, origin: str, connection: Connection) -> None:
         with self._lock:
             kept = self._kept.setdefault(origin, [])
             if len(kept) < MAX_KEPT:
@@ -143,16 +138,16 @@ class KeptConnections:
                 return
         connection.close()
 
-    def _new(self, scheme: str, host: str, seconds: float) -> HTTPConnection:
+    def _new(self, scheme: str, host: str, seconds: float) -> Connection:
         if scheme == "http:":
-            return HTTPConnection(host, timeout=seconds)
+            return Connection(host, seconds)
         with self._lock:
             if self._tls is None:
                 self._tls = ssl.create_default_context(cafile=self._authorities)
-        return HTTPSConnection(host, timeout=seconds, context=self._tls)
+        return Connection(host, seconds, self._tls)
 
 
-def _hang_up(kept: Mapping[str, list[HTTPConnection]]) -> None:
+def _hang_up(kept: Mapping[str, list[Connection]]) -> None:
     for connections in kept.values():
         for connection in connections:
             connection.close()
@@ -183,16 +178,8 @@ class _Limit:
             raise TimeoutError("The answer took too long.") from None
 
 
-def _is_quiet(wire: socket.socket) -> bool:
-    if isinstance(wire, ssl.SSLSocket) and wire.pending():
-        return False
-    look = select.poll()
-    look.register(wire, select.POLLIN)
-    return not look.poll(0)
-
-
 def _send(
-    connection: HTTPConnection,
+    connection: Connection,
     method: str,
     target: str,
     headers: Mapping[str, str],
@@ -216,7 +203,7 @@ def _send(
     return True
 
 
-def _whole(response: HTTPResponse) -> bytes:
+def _whole(response: Response) -> bytes:
     if (response.length or 0) <= MAX_ANSWER_BYTES:
         if response.length is not None:
             return response.read()  # all of that length, or it raises

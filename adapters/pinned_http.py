@@ -1,23 +1,20 @@
 """requests' transport, connecting only to addresses that were checked at the connect itself."""
 
-import logging
 import math
 import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import certifi
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.exceptions import InvalidSchema
 from requests.structures import CaseInsensitiveDict
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util.ssl_ import create_urllib3_context
 
 from adapters.cut_offs import CutOffs
+from adapters.http_connection import Connection, is_quiet
 from adapters.public_address import is_public
 from transfer.errors import SourceUnavailable
 
@@ -27,18 +24,10 @@ MAX_ADDRESSES = 4
 Resolve = Callable[..., Sequence[tuple[Any, ...]]]
 """What `socket.getaddrinfo` is."""
 
-# They write whole URLs, the first of them at WARNING (about malformed headers), and a
-# presigned URL is a secret, whatever LOG_LEVEL says.
-for _name in ("urllib3.connection", "urllib3.connectionpool"):
-    logging.getLogger(_name).setLevel(logging.ERROR)
-
 
 def new_tls_context(ca_file: str = certifi.where()) -> ssl.SSLContext:
     """Make the context once: loading the authorities costs more than a handshake."""
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    context.check_hostname = True
-    context.load_verify_locations(ca_file)
-    return context
+    return ssl.create_default_context(cafile=ca_file)
 
 
 class Dialer:
@@ -125,28 +114,16 @@ def _connect(family: int, address: Any, seconds: float) -> socket.socket:
     return connection
 
 
-class _PinnedHTTPConnection(HTTPConnection):
-    def __init__(self, *args: Any, dialer: Dialer, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+class _PinnedConnection(Connection):
+    def __init__(
+        self, host: str, seconds: float, tls: ssl.SSLContext | None, dialer: Dialer
+    ) -> None:
+        super().__init__(host, seconds, tls)
         self._dialer = dialer
 
-    def _new_conn(self) -> socket.socket:
-        return self._dialer.dial(self._dns_host, self.port)
-
-
-class _PinnedHTTPSConnection(HTTPSConnection):
-    def __init__(self, *args: Any, dialer: Dialer, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._dialer = dialer
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether a kept connection may be used: a surplus may be decrypted already."""
-        quiet = not isinstance(self.sock, ssl.SSLSocket) or not self.sock.pending()
-        return quiet and super().is_connected
-
-    def _new_conn(self) -> socket.socket:
-        return self._dialer.dial(self._dns_host, self.port)
+    def connect(self) -> None:
+        self.sock = self._dialer.dial(self.host, self.port)
+        self.secure()
 
 
 class PinnedAdapter(BaseAdapter):
@@ -159,7 +136,7 @@ class PinnedAdapter(BaseAdapter):
         self._dialer = dialer
         self._tls = tls
         self._plain_allowed = plain_allowed
-        self._connection: HTTPConnection | None = None
+        self._connection: Connection | None = None
 
     def send(
         self,
@@ -170,42 +147,38 @@ class PinnedAdapter(BaseAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> Response:
-        """Return the answer, its body unread. Raise what urllib3, http.client and ssl raise."""
+        """Return the answer, its body unread. Raise what http.client and ssl raise."""
         url, (connect_seconds, answer_seconds) = str(request.url), timeout
         connection = self._connected(url, connect_seconds)
-        connection.timeout = answer_seconds
-        connection.request(
-            str(request.method),
-            "/" + url.split("/", 3)[3],
-            headers=request.headers,
-            preload_content=False,
-            decode_content=False,
+        connection.sock.settimeout(answer_seconds)
+        connection.putrequest(
+            str(request.method), "/" + url.split("/", 3)[3], skip_accept_encoding=True
         )
-        raw = connection.getresponse()
+        for name, value in request.headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        raw = connection.ask()
         answer = Response()
         answer.status_code, answer.raw = raw.status, raw
-        answer.headers = CaseInsensitiveDict(raw.headers)
+        answer.headers = CaseInsensitiveDict(raw.fields)
         return answer
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
 
-    def _connected(self, url: str, seconds: float) -> HTTPConnection:
-        connection = self._connection = self._connection or self._new_connection(url)
-        if connection.sock is not None and not connection.is_connected:
+    def _connected(self, url: str, seconds: float) -> Connection:
+        connection = self._connection = self._connection or self._new_connection(url, seconds)
+        if connection.sock is not None and not is_quiet(connection.sock):
             connection.close()  # the other side hung up, or said more than it was asked for
         if connection.sock is None:
-            connection.timeout = seconds
             connection.connect()
         return connection
 
-    def _new_connection(self, url: str) -> HTTPConnection:
-        origin = urlsplit(url)
-        host, port = str(origin.hostname), origin.port
-        if origin.scheme == "https":
-            trust = {"ssl_context": self._tls, "cert_reqs": "CERT_REQUIRED"}
-            return _PinnedHTTPSConnection(host, port or 443, dialer=self._dialer, **trust)
+    def _new_connection(self, url: str, seconds: float) -> Connection:
+        scheme, _, host, _ = url.split("/", 3)
+        if scheme == "https:":
+            return _PinnedConnection(host, seconds, self._tls, self._dialer)
         if not self._plain_allowed:
             raise InvalidSchema("Plain http is for origins that the operator listed.")
-        return _PinnedHTTPConnection(host, port or 80, dialer=self._dialer)
+        return _PinnedConnection(host, seconds, None, self._dialer)

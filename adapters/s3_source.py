@@ -14,13 +14,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPException
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import requests
-import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from adapters.cut_offs import CutOffs
+from adapters.http_connection import Response
 from adapters.pinned_http import CONNECT_SECONDS, Dialer, Resolve, new_tls_context
 from adapters.s3_answers import error_of
 from adapters.s3_lines import Line, Lines
@@ -33,10 +33,9 @@ HEADER_SECONDS = 30.0
 _MAX_ERROR_BYTES = 64 * 1024
 _ETAG = re.compile(r'"?([!#-~]{1,128})"?')
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
-# urllib3 raises HTTPError while reading, requests its own while connecting, http.client
-# and ssl what neither wraps. They hold the URL, so none is kept: ours are raised outside
-# of the except clause, or the foreign one would stay with them as their context.
-_FOREIGN = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
+# They may hold the URL, so none is kept: ours are raised outside of the except clause, or the
+# foreign one would stay with them as their context.
+_FOREIGN = (requests.RequestException, HTTPException, OSError)
 
 
 class S3Source:
@@ -164,7 +163,7 @@ class _S3Object:
         self._line = line
         self._lines = lines
         self._closed = False
-        self.headers = SourceHeaders({k.lower(): v for k, v in answer.headers.items()})
+        self.headers = SourceHeaders(cast("Response", answer.raw).fields)
         etag = _ETAG.fullmatch(self.headers.get("etag") or "")
         if etag is None:
             raise SourceCorrupt("S3's answer has no proper ETag, so its bytes cannot be pinned.")
@@ -179,7 +178,7 @@ class _S3Object:
         block = b""
         failure: str | None = None
         try:
-            block = self._answer.raw.read(min(limit, self._left), decode_content=False)
+            block = self._answer.raw.read(min(limit, self._left))
         except _FOREIGN as error:
             failure = type(error).__name__
         if failure is not None:
@@ -229,7 +228,7 @@ def _refusal(answer: requests.Response) -> Exception:
     if 200 <= answer.status_code < 300:
         return SourceCorrupt(f"S3 answered {answer.status_code}, which was not asked for.")
     try:
-        body = answer.raw.read(_MAX_ERROR_BYTES, decode_content=False)
+        body = answer.raw.read(_MAX_ERROR_BYTES)
     except _FOREIGN:
         body = b""
     return error_of(answer.status_code, body, answer.headers.get("Retry-After"))

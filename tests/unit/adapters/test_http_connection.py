@@ -1,0 +1,136 @@
+"""Where an answer ends, and what its headers are, is told for certain or not at all."""
+
+import socket
+from contextlib import closing
+from http.client import HTTPException
+
+import pytest
+
+from adapters.http_connection import MAX_LINE_BYTES, MAX_LINES, Connection, Response, is_quiet
+from tests.servers.raw import RawServer
+
+OK = b"HTTP/1.1 200 OK\r\n"
+EMPTY = b"Content-Length: 0\r\n\r\n"
+
+
+def ask(connection: Connection, body: bytes = b"") -> Response:
+    connection.putrequest("POST", "/x", skip_accept_encoding=True)
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body or None)
+    return connection.ask()
+
+
+def head_of(data: bytes) -> Response:
+    with RawServer([data]) as server, closing(connected(server)) as connection:
+        return ask(connection)
+
+
+def connected(server: RawServer) -> Connection:
+    connection = Connection(server.origin.removeprefix("http://"), 5.0)
+    connection.connect()
+    return connection
+
+
+READ: dict[str, tuple[bytes, dict[str, str]]] = {
+    "names in any case": (b"ETag: x\r\n", {"etag": "x"}),
+    "space around the value": (b"A: \t one two \t\r\n", {"a": "one two"}),
+    "no space": (b"A:1\r\n", {"a": "1"}),
+    "an empty value": (b"A:\r\n", {"a": ""}),
+    "a colon in the value": (b"A: b: c\r\n", {"a": "b: c"}),
+    "bytes beyond ASCII": (b"A: \xe9\r\n", {"a": "\xe9"}),
+    "the same name twice": (b"A: 1\r\na: 2\r\n", {"a": "1, 2"}),
+    "a value that goes on": (b"A: one\r\n  two\r\n", {"a": "one two"}),
+    "lines without CR": (b"A: 1\nB: 2\n", {"a": "1", "b": "2"}),
+}
+
+
+@pytest.mark.parametrize(("data", "fields"), READ.values(), ids=READ)
+def test_headers_are_read(data: bytes, fields: dict[str, str]) -> None:
+    assert head_of(OK + data + EMPTY).fields == {**fields, "content-length": "0"}
+
+
+REFUSED: dict[str, bytes] = {
+    "nothing": b"",
+    "no HTTP": b"SSH-2.0\r\n\r\n",
+    "HTTP/2": b"HTTP/2 200 OK\r\n" + EMPTY,
+    "a status of two digits": b"HTTP/1.1 20 OK\r\n" + EMPTY,
+    "a status beyond all": b"HTTP/1.1 600 OK\r\n" + EMPTY,
+    "a cut in the status": b"HTTP/1.1 200",
+    "a cut in a header": OK + b"Content-Length: 1",
+    "a cut after a header": OK + b"Content-Length: 1\r\n",
+    "a space before the colon": OK + b"Content-Length : 0\r\n\r\n",
+    "no colon": OK + b"heron\r\n" + EMPTY,
+    "no name": OK + b": heron\r\n" + EMPTY,
+    "a first line that goes on": OK + b" heron\r\n" + EMPTY,
+    "a bare CR": OK + b"A: b\rContent-Length: 5\r\n" + EMPTY,
+    "a NUL": OK + b"A: \0\r\n" + EMPTY,
+    "two lengths": OK + b"Content-Length: 5\r\n" + EMPTY,
+    "a negative length": OK + b"Content-Length: -1\r\n\r\n",
+    "a length with a sign": OK + b"Content-Length: +1\r\n\r\n",
+    "a length in other digits": OK + "Content-Length: \u00b2\r\n\r\n".encode("latin-1"),
+    "a length and chunks": OK + b"Transfer-Encoding: chunked\r\n" + EMPTY,
+    "a coding that nobody asked for": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+    "a line without end": OK + b"A: " + MAX_LINE_BYTES * b"x" + b"\r\n" + EMPTY,
+    "headers without end": OK + MAX_LINES * b"A: b\r\n" + EMPTY,
+}
+
+
+@pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
+def test_a_head_that_may_mean_two_things_is_none(data: bytes) -> None:
+    with pytest.raises((HTTPException, ConnectionError)) as refusal:
+        head_of(data)
+
+    assert "heron" not in str(refusal.value)
+
+
+ENDS: dict[str, tuple[bytes, int | None, bool]] = {
+    "a length": (OK + b"Content-Length: 5\r\n\r\n", 5, False),
+    "a length, and hanging up": (OK + b"Connection: Close\r\nContent-Length: 5\r\n\r\n", 5, True),
+    "no length": (OK + b"\r\n", None, True),
+    "chunks": (OK + b"Transfer-Encoding: Chunked\r\n\r\n", None, False),
+    "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", 0, False),
+    "not modified": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 0, False),
+    "HTTP/1.0": (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", 5, True),
+    "HTTP/1.0 that stays": (
+        b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n",
+        5,
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "length", "closes"), ENDS.values(), ids=ENDS)
+def test_the_end_of_the_body_is_known(data: bytes, length: int | None, closes: bool) -> None:
+    answer = head_of(data)
+
+    assert (answer.length, answer.will_close) == (length, closes)
+
+
+def test_head_and_body_go_out_in_one_piece() -> None:
+    pieces: list[bytes] = []
+
+    def take(connection: socket.socket) -> None:
+        pieces.append(connection.recv(65536))
+        connection.sendall(OK + EMPTY)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connection = Connection(f"127.0.0.1:{listener.getsockname()[1]}", 5.0)
+        connection.connect()
+        with closing(connection), listener.accept()[0] as peer:
+            connection.putrequest("POST", "/x")
+            connection.endheaders(b"heron")
+            take(peer)
+
+    assert pieces[0].startswith(b"POST /x HTTP/1.1\r\n")
+    assert pieces[0].endswith(b"\r\n\r\nheron")
+
+
+def test_a_connection_is_quiet_until_something_comes_or_it_ends() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert is_quiet(ours)
+        theirs.sendall(b"more")
+        assert not is_quiet(ours)
+        ours.recv(10)
+        theirs.shutdown(socket.SHUT_WR)
+        assert not is_quiet(ours)
