@@ -80,13 +80,32 @@ def memory(folder: Path, source: Source, made: list[Made], authorities: Path) ->
         sink(folder) as url,
         landfall(folder, url, [source.plain], authorities) as ours,
     ):
-        for one in made:
-            costs = take_turns({"": _anew(ours.move, load_of(one, source.plain, url))})[""]
+        movers = {_size(one): _often(ours.move, load_of(one, source.plain, url)) for one in made}
+        for size, costs in take_turns(movers).items():
             added = spread([cost.memory / 2**20 for cost in costs])
-            cpu = spread([cost.cpu / one.size * GIB for cost in costs])
-            size = f"{one.size / GIB:g} GiB" if one.size >= GIB else f"{one.size >> 20} MiB"
-            rows.append([size, f"{added.most:.1f}", f"{cpu.median:.2f}"])
+            cpu = spread([cost.cpu for cost in costs])
+            told = f"{cpu.median:.2f} ({cpu.least:.2f}-{cpu.most:.2f})"
+            rows.append([size, f"{added.most:.1f}", told])
     return table(["size", "memory added at most, MiB", "CPU s/GiB"], rows)
+
+
+def _size(made: Made) -> str:
+    return f"{made.size / GIB:g} GiB" if made.size >= GIB else f"{made.size >> 20} MiB"
+
+
+def _often(move: Callable[[Load], Cost], load: Load) -> Callable[[], Cost]:
+    """Move a GiB at least, since the kernel tells CPU in hundredths of a second; cost per GiB."""
+
+    def often() -> Cost:
+        costs = [move(load.anew()) for _ in range(max(1, GIB // load.size))]
+        moved = len(costs) * load.size / GIB
+        return Cost(
+            wall=sum(cost.wall for cost in costs) / moved,
+            cpu=sum(cost.cpu for cost in costs) / moved,
+            memory=max(cost.memory for cost in costs),
+        )
+
+    return often
 
 
 def load_of(made: Made, origin: str, url: str) -> Load:
