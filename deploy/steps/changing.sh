@@ -36,6 +36,19 @@ change() {
   [[ $mode == plan ]] || gcloud "$@" --project="$project" --quiet >/dev/null || stop
 }
 
+# For rights: a new account may take a minute or two until it can be given any.
+change_patiently() {
+  local tries
+  show "$@"
+  [[ $mode == apply ]] || return 0
+  for ((tries = 1; tries <= 12; tries++)); do
+    ! gcloud "$@" --project="$project" --quiet >/dev/null </dev/null || return 0
+    note "Not taken yet. Trying again in 10 seconds."
+    sleep 10
+  done
+  stop
+}
+
 # For a command whose answer holds a secret: it is seen by nobody, and an error only if it failed.
 change_unseen() {
   local said
@@ -82,7 +95,7 @@ binding() { # binding add|remove MEMBER ROLE GROUP... NAME
   local verb=$1 member=$2 role=$3 condition=(--condition=None)
   shift 3
   [[ $1 != pubsub && $1 != endpoints ]] || condition=() # these know no conditions
-  change "${@:1:$#-1}" "$verb-iam-policy-binding" "${!#}" --member="$member" --role="$role" \
+  change_patiently "${@:1:$#-1}" "$verb-iam-policy-binding" "${!#}" --member="$member" --role="$role" \
     "${condition[@]}"
 }
 

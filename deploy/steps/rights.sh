@@ -3,15 +3,13 @@
 
 service_account() {
   step "Service account $account" "May you make service accounts (roles/iam.serviceAccountAdmin)?"
-  there iam service-accounts describe "$account" || {
+  there iam service-accounts describe "$account" ||
     change iam service-accounts create landfall --display-name=Landfall
-    [[ $mode == plan ]] || sleep 15 # until it is known wherever it gets rights
-  }
   there secrets describe "$secret" || change secrets create "$secret" --replication-policy=automatic
 }
 
 rights() {
-  step "Its rights" "May you grant rights (roles/owner)? A new account may take a minute until it can get any."
+  step "Its rights" "May you grant rights (roles/owner)?"
   local role held
   grant "$member" roles/storage.objectUser storage buckets "gs://$bucket"
   grant "$member" roles/pubsub.publisher pubsub topics "$topic"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy.conftest import GCP, ROOT, TEARDOWN, Cloud
+from tests.integration.deploy.conftest import GCP, ROOT, TEARDOWN, Cloud, stand_in
 
 
 def test_without_an_answer_nothing_is_changed(cloud: Cloud) -> None:
@@ -26,6 +26,29 @@ def test_a_step_that_fails_ends_it_and_says_what_to_do(cloud: Cloud) -> None:
     assert ended.code == 1
     assert cloud.changes()[-1].startswith("storage buckets create")
     assert "Choose another with --bucket. Then run this again" in ended.err
+
+
+def test_rights_that_a_new_account_cannot_get_yet_are_granted_later(cloud: Cloud) -> None:
+    broken, naps = cloud.home / "broken", cloud.home / "sleep"
+    broken.write_text("storage buckets add-iam-policy-binding")
+    program = f"echo >>{naps}; [ $(wc -l <{naps}) -lt 3 ] || rm -f {broken}"
+    stand_in(cloud.home, "sleep", f"#!/bin/sh\n{program}\n")
+
+    ended = cloud.run(*GCP, "--yes")
+
+    assert ended.code == 0, ended.err
+    assert ended.out.count("Not taken yet") == 3
+    assert any("roles/storage.objectUser" in binding for binding in cloud.state["bindings"])
+
+
+def test_rights_that_are_never_granted_end_it(cloud: Cloud) -> None:
+    (cloud.home / "broken").write_text("storage buckets add-iam-policy-binding")
+
+    ended = cloud.run(*GCP, "--yes")
+
+    assert ended.code == 1
+    assert ended.out.count("Not taken yet") == 12
+    assert "May you grant rights (roles/owner)? Then run this again" in ended.err
 
 
 def test_a_bucket_with_objects_stays_unless_their_deletion_is_said(cloud: Cloud) -> None:
