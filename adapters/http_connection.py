@@ -16,8 +16,10 @@ from typing import Any, cast
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES = 100
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\r?\n")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*\r?\n")
-_MORE = re.compile(rb"[ \t]+([^\r\n\0]*?)[ \t]*\r?\n")
+# Space around a value is cut off by other means: within a pattern, a long run of it that ends
+# otherwise is tried from each of its bytes anew, for hours, while no other thread can run.
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)\r?\n")
+_MORE = re.compile(rb"[ \t]([^\r\n\0]*)\r?\n")
 _LENGTH = re.compile(r"\d{1,18}")
 _NO_BODY = frozenset({204, 304})
 
@@ -59,13 +61,13 @@ class Response(HTTPResponse):
                 return fields
             found = _FIELD.fullmatch(line)
             if found is not None:
-                name, value = found[1].decode("ascii").lower(), found[2].decode("latin-1")
+                name, value = found[1].decode("ascii").lower(), _text(found[2])
                 fields[name] = f"{fields[name]}, {value}" if name in fields else value
                 continue
             more = _MORE.fullmatch(line)
             if more is None or not name:
                 raise HTTPException("The answer has a header that is none of HTTP.")
-            fields[name] = f"{fields[name]} {more[1].decode('latin-1')}"
+            fields[name] = f"{fields[name]} {_text(more[1])}"
         raise HTTPException(f"The answer has more than {MAX_LINES} headers.")
 
     def _line(self) -> bytes:
@@ -145,3 +147,7 @@ def is_quiet(wire: socket.socket) -> bool:
     look = select.poll()
     look.register(wire, select.POLLIN)
     return not look.poll(0)
+
+
+def _text(value: bytes) -> str:
+    return value.strip(b" \t").decode("latin-1")

@@ -83,6 +83,13 @@ def test_a_head_that_may_mean_two_things_is_none(data: bytes) -> None:
     assert "heron" not in str(refusal.value)
 
 
+@pytest.mark.timeout(10)  # or hours, in which no other thread can run
+@pytest.mark.parametrize("line", [b"A: ", b"A: b\r\n "], ids=["a value", "a value that goes on"])
+def test_a_long_run_of_spaces_is_not_tried_from_each_of_its_bytes(line: bytes) -> None:
+    with pytest.raises(HTTPException):
+        head_of(OK + line + 60_000 * b" " + b"\0\r\n" + EMPTY)
+
+
 ENDS: dict[str, tuple[bytes, int | None, bool]] = {
     "a length": (OK + b"Content-Length: 5\r\n\r\n", 5, False),
     "a length, and hanging up": (OK + b"Connection: Close\r\nContent-Length: 5\r\n\r\n", 5, True),
