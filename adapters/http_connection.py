@@ -20,6 +20,7 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\r?\n")
 # otherwise is tried from each of its bytes anew, for hours, while no other thread can run.
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)\r?\n")
 _MORE = re.compile(rb"[ \t]([^\r\n\0]*)\r?\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LENGTH = re.compile(r"\d{1,18}")
 _NO_BODY = frozenset({204, 304})
 
@@ -38,7 +39,7 @@ class Response(HTTPResponse):
         self.code = self.status = status
         self.version = 11 if version == b"1" else 10
         self.fields = fields
-        self.chunked = self._is_chunked(fields)
+        self.chunked = self._is_chunked(fields) and status not in _NO_BODY
         self.chunk_left = None
         self.length = self._length(status, fields)
         says = fields.get("connection", "").lower()
@@ -73,7 +74,7 @@ class Response(HTTPResponse):
     def _line(self) -> bytes:
         line: bytes = self.fp.readline(MAX_LINE_BYTES + 1)
         if not line:
-            raise RemoteDisconnected("The connection ended before the answer.")
+            raise RemoteDisconnected("The connection ended before the answer did.")
         if len(line) > MAX_LINE_BYTES:
             raise HTTPException(f"The answer has a line of more than {MAX_LINE_BYTES} bytes.")
         return line
@@ -95,6 +96,24 @@ class Response(HTTPResponse):
         if not _LENGTH.fullmatch(length):
             raise HTTPException("The answer does not tell where its body ends.")
         return int(length)
+
+    def _get_chunk_left(self) -> int | None:
+        """Return what is left of this chunk or the next, or None after the last one.
+
+        All reading of chunks asks here. The library's own takes the 0 of a size that is cut for
+        the last one, reads to the end of the connection for -1, and skips what follows a chunk.
+        """
+        if not self.chunk_left:
+            if self.chunk_left is not None and self.fp.read(2) != b"\r\n":
+                raise HTTPException("The answer has a chunk that does not end where it should.")
+            found = _CHUNK.fullmatch(self._line())
+            if found is None:
+                raise HTTPException("The answer has a chunk without a proper size.")
+            self.chunk_left = int(found[1], 16) or None
+            if self.chunk_left is None:
+                self._fields()  # the trailer, of which nothing is used
+                self.close()
+        return self.chunk_left
 
 
 class Connection(HTTPConnection):

@@ -25,6 +25,11 @@ def head_of(data: bytes) -> Response:
         return ask(connection)
 
 
+def body_of(data: bytes) -> bytes:
+    with RawServer([data]) as server, closing(connected(server)) as connection:
+        return ask(connection).read(1000)
+
+
 def connected(server: RawServer) -> Connection:
     connection = Connection(server.origin.removeprefix("http://"), 5.0)
     connection.connect()
@@ -95,6 +100,11 @@ ENDS: dict[str, tuple[bytes, int | None, bool]] = {
     "a length, and hanging up": (OK + b"Connection: Close\r\nContent-Length: 5\r\n\r\n", 5, True),
     "no length": (OK + b"\r\n", None, True),
     "chunks": (OK + b"Transfer-Encoding: Chunked\r\n\r\n", None, False),
+    "no content, not even in chunks": (
+        b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",
+        0,
+        False,
+    ),
     "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", 0, False),
     "not modified": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 0, False),
     "HTTP/1.0": (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", 5, True),
@@ -111,6 +121,47 @@ def test_the_end_of_the_body_is_known(data: bytes, length: int | None, closes: b
     answer = head_of(data)
 
     assert (answer.length, answer.will_close) == (length, closes)
+    assert not (answer.chunked and length == 0)
+
+
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+WHOLE: dict[str, bytes] = {
+    "one chunk": b"5\r\nheron\r\n0\r\n\r\n",
+    "more chunks": b"2\r\nhe\r\n3\r\nron\r\n0\r\n\r\n",
+    "sizes with zeros": b"0005\r\nheron\r\n000\r\n\r\n",
+    "an extension": b"5;a=b\r\nheron\r\n0 ;c\r\n\r\n",
+    "a trailer": b"5\r\nheron\r\n0\r\nA: b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_chunks_are_read_to_their_end(data: bytes) -> None:
+    assert body_of(CHUNKED + data) == b"heron"
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_chunks_that_are_cut_anywhere_are_no_answer(data: bytes) -> None:
+    for end in range(len(data)):
+        with pytest.raises((HTTPException, ConnectionError)):
+            body_of(CHUNKED + data[:end])
+
+
+STRANGE: dict[str, bytes] = {
+    "a size below nothing": b"-5\r\nheron\r\n0\r\n\r\n",
+    "a size of all that comes": b"-1\r\nheron\r\n0\r\n\r\n",
+    "a size with a sign": b"+5\r\nheron\r\n0\r\n\r\n",
+    "a size as Python writes it": b"0x5\r\nheron\r\n0\r\n\r\n",
+    "no size": b"\r\nheron\r\n0\r\n\r\n",
+    "a chunk longer than its size": b"5\r\nheron!!0\r\n\r\n",
+    "a trailer that is none": b"5\r\nheron\r\n0\r\nheron\r\n\r\n",
+    "trailers without end": b"5\r\nheron\r\n0\r\n" + MAX_LINES * b"A: b\r\n" + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("data", STRANGE.values(), ids=STRANGE)
+def test_chunks_whose_end_is_not_certain_are_no_answer(data: bytes) -> None:
+    with pytest.raises(HTTPException):
+        body_of(CHUNKED + data)
 
 
 def test_head_and_body_go_out_in_one_piece() -> None:
