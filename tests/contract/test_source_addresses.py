@@ -173,6 +173,9 @@ def test_a_certificate_of_a_trusted_authority_is_taken(tmp_path: Path, host: str
 REFUSED: dict[str, Callable[[Authority], ssl.SSLContext]] = {
     "self-signed": lambda authority: authority.server_context(self_signed=True),
     "for other names": lambda authority: authority.server_context("other.example", "192.0.2.1"),
+    "for a common name": lambda authority: authority.server_context(
+        "192.0.2.1", common_name="localhost"
+    ),
     "over": lambda authority: authority.server_context(days=-1),
 }
 

@@ -48,12 +48,12 @@ class Authority:
         return new_tls_context(str(self.file))
 
     def server_context(
-        self, *names: str, days: int = 1, self_signed: bool = False
+        self, *names: str, days: int = 1, self_signed: bool = False, common_name: str = ""
     ) -> ssl.SSLContext:
         """Serve with a certificate for these names, over already if `days` is negative."""
         names = names or LOOPBACK
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = _named(names[0])
+        subject = _named(common_name or names[0])
         issuer, issuer_key = (subject, key) if self_signed else (self._name, self._key)
         certificate = (
             _certificate(subject, key, issuer, issuer_key, days)
