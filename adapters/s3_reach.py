@@ -8,9 +8,9 @@ import socket
 import ssl
 import time
 from contextlib import closing
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import urlsplit
+from http.client import HTTPException
 
+from adapters.http_connection import Connection
 from adapters.kept_connections import Answer
 from adapters.pinned_http import Dialer, Resolve, new_tls_context
 from adapters.unreachable import why_unreachable
@@ -46,14 +46,12 @@ class S3Reach:
         raise SourceUnavailable(why)
 
     def _exchange(self, dialer: Dialer, origin: str) -> Answer:
-        url = urlsplit(origin)
-        host, secure = url.hostname or "", url.scheme == "https"
-        with dialer.dial(host, url.port or (443 if secure else 80)) as wire:
-            wire.settimeout(ANSWER_SECONDS)
-            connection = HTTPConnection(url.netloc)
-            connection.sock = self._tls.wrap_socket(wire, server_hostname=host) if secure else wire
-            with closing(connection):
-                connection.request("GET", _NO_BUCKET, headers={"User-Agent": "landfall"})
-                answer = connection.getresponse()
-                headers = {name.lower(): value for name, value in answer.getheaders()}
-                return Answer(answer.status, headers, answer.read(_MAX_BYTES))
+        scheme, _, host = origin.split("/")
+        connection = Connection(host, ANSWER_SECONDS, self._tls if scheme == "https:" else None)
+        with closing(connection):
+            connection.sock = dialer.dial(connection.host, connection.port)
+            connection.sock.settimeout(ANSWER_SECONDS)
+            connection.secure()
+            connection.request("GET", _NO_BUCKET, headers={"User-Agent": "landfall"})
+            answer = connection.ask()
+            return Answer(answer.status, answer.fields, answer.read(_MAX_BYTES))

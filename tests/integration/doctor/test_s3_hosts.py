@@ -111,3 +111,10 @@ class TestS3Hosts:
             setup.environment["S3_ENDPOINTS"] = server.origin
 
             assert "What answers there (200) is not S3" in setup.fault()
+
+    def test_somebody_answers_in_broken_chunks(self, setup: SetUp) -> None:
+        broken = b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nheron"
+        with RawServer([broken]) as server:
+            setup.environment["S3_ENDPOINTS"] = server.origin
+
+            assert "cannot be asked (HTTPException)" in setup.fault()
