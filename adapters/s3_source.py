@@ -159,11 +159,11 @@ class _S3Object:
     """The body of one answer, as it is on the wire."""
 
     def __init__(self, answer: requests.Response, span: _Span, line: Line, lines: Lines) -> None:
-        self._answer = answer
+        self._raw = cast("Response", answer.raw)
         self._line = line
         self._lines = lines
         self._closed = False
-        self.headers = SourceHeaders(cast("Response", answer.raw).fields)
+        self.headers = SourceHeaders(self._raw.fields)
         etag = _ETAG.fullmatch(self.headers.get("etag") or "")
         if etag is None:
             raise SourceCorrupt("S3's answer has no proper ETag, so its bytes cannot be pinned.")
@@ -178,7 +178,7 @@ class _S3Object:
         block = b""
         failure: str | None = None
         try:
-            block = self._answer.raw.read(min(limit, self._left))
+            block = self._raw.read(min(limit, self._left))
         except _FOREIGN as error:
             failure = type(error).__name__
         if failure is not None:
@@ -193,8 +193,8 @@ class _S3Object:
         if self._closed:
             return
         self._closed = True
-        self._answer.raw.close()  # also of an empty body: the line takes no request before
-        if self._left or self._line.dialer.is_cut:
+        self._raw.close()  # also of an empty body: the line takes no request before
+        if self._left or self._raw.will_close or self._line.dialer.is_cut:
             self._line.close()
         else:
             self._lines.keep(self._line)

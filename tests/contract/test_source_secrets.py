@@ -151,6 +151,19 @@ def test_no_socket_and_no_watch_outlives_a_transfer(
     assert len(failures) == 2
 
 
+def test_a_connection_that_s3_ends_with_its_answer_is_not_kept(
+    side: tuple[S3Source, Authority | None],
+) -> None:
+    source, authority = side
+    tls = authority.server_context() if authority else None
+    with RawServer([answer(BODY, Connection="close")], tls=tls) as server:
+        before = open_files()
+
+        assert failure_of(source, server.origin) is None
+
+        assert soon(lambda: open_files() <= before)
+
+
 def test_an_object_may_be_closed_early_and_twice(
     side: tuple[S3Source, Authority | None],
 ) -> None:
