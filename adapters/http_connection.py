@@ -83,7 +83,7 @@ class Response(HTTPResponse):
         coding = fields.get("transfer-encoding")
         if coding is None:
             return False
-        if coding.lower() != "chunked" or "content-length" in fields:
+        if coding.lower() != "chunked" or "content-length" in fields or self.version == 10:
             raise HTTPException("The answer does not tell where its body ends.")
         return True
 

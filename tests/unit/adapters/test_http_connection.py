@@ -75,6 +75,7 @@ REFUSED: dict[str, bytes] = {
     "a length in other digits": OK + "Content-Length: \u00b2\r\n\r\n".encode("latin-1"),
     "a length and chunks": OK + b"Transfer-Encoding: chunked\r\n" + EMPTY,
     "a coding that nobody asked for": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+    "chunks of HTTP/1.0": b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "a line without end": OK + b"A: " + MAX_LINE_BYTES * b"x" + b"\r\n" + EMPTY,
     "headers without end": OK + MAX_LINES * b"A: b\r\n" + EMPTY,
 }
