@@ -8,8 +8,10 @@ request line may hold a key, and a broken one is no reason to write it down.
 
 import errno
 import json
+import select
 import socket
 import time
+from collections import deque
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +24,8 @@ from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
 
 REQUEST_SECONDS = 10.0
 """For the whole of a request, which has at most 64 KiB, and again for each piece of its answer."""
+NEXT_SECONDS = 0.005
+"""For the next request of a connection: a thread that stays costs less than one that is called."""
 LINGER_SECONDS = 0.2
 """For the client to close after its last answer: closing first could cost it the answer."""
 
@@ -43,6 +47,12 @@ class Hurried:
     def begin(self) -> None:
         """A new request may take its time from now on."""
         self._ends = time.monotonic() + self._seconds
+
+    def says_more(self) -> bool:
+        """Whether something comes within `NEXT_SECONDS`, be it the end."""
+        look = select.poll()
+        look.register(self._connection, select.POLLIN)
+        return bool(look.poll(NEXT_SECONDS * 1000))
 
     def finish(self) -> None:
         """Let the client read its answer and close; after that nothing is waited for any more.
@@ -95,18 +105,34 @@ class Hurried:
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Named in gunicorn.conf.py."""
 
-    def handle(self, conn: Any) -> bool:
-        """Serve the next request of a connection, on a thread; return whether to keep it.
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: deque[None] = deque()
+        """As long as the queue of those for whom no thread is free yet."""
 
-        One that has said nothing within 5 s is not kept either, as gunicorn would.
+    def enqueue_req(self, conn: Any) -> None:
+        self._waiting.append(None)
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> bool:
+        """Serve requests of a connection, on a thread; return whether to keep it.
+
+        The thread goes on as long as they follow each other closely and nobody waits for it. A
+        connection that has said nothing within 5 s is not kept either, as gunicorn would.
         """
+        self._waiting.pop()
         if not isinstance(conn.sock, Hurried):
             conn.sock = Hurried(conn.sock)
-        conn.sock.begin()
-        keeps = super().handle(conn) is True
+        keeps = self._serve(conn)
+        while keeps and not self._waiting and conn.sock.says_more():
+            keeps = self._serve(conn)
         if not keeps:
             conn.sock.finish()
         return keeps
+
+    def _serve(self, conn: Any) -> bool:
+        conn.sock.begin()
+        return super().handle(conn) is True
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
         """Hang up if a body that nobody read turns out broken: its request has its answer already.
