@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -128,7 +129,11 @@ def s3_url() -> Iterator[str]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    url = f"http://{host}:{port}"
+    # All such servers of a process share what they hold, and other tests leave buckets behind.
+    with urlopen(Request(f"{url}/moto-api/reset", method="POST")) as done:
+        assert done.status == 200
+    yield url
     server.stop()
 
 
