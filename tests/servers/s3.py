@@ -41,17 +41,27 @@ class S3Server:
 @contextmanager
 def rclone_server(directory: Path) -> Iterator[S3Server]:
     """Serve this directory: its folders are buckets. It ignores If-Match."""
-    port = _free_port()
-    program = Path(sys.executable).parent / "rclone"
-    listen = ["--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
-    command: list[str | Path] = [program, "serve", "s3", *listen, "--config", "", directory]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process, port = _started_rclone(directory)
     try:
-        _wait_for(port, process)
         yield _server(port)
     finally:
         process.terminate()
         process.wait(START_SECONDS)
+
+
+def _started_rclone(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Try again on another port if somebody else was faster to take it."""
+    program = Path(sys.executable).parent / "rclone"
+    for _ in range(3):
+        port = _free_port()
+        listen = ["--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
+        command: list[str | Path] = [program, "serve", "s3", *listen, "--config", "", directory]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if _listens(port, process):
+            return process, port
+        process.kill()
+        process.wait()
+    raise RuntimeError("rclone's S3 server did not start")
 
 
 @contextmanager
@@ -85,11 +95,12 @@ def _free_port() -> int:
         return port
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until it does, or has ended."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+                return process.poll() is None
         time.sleep(0.05)
-    raise RuntimeError("rclone's S3 server did not start")
+    return False
