@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from google.cloud import pubsub_v1  # type: ignore[attr-defined]  # it has no types
 
-from bench import far, large, scaling, small, starting, steps
+from bench import far, large, scaling, signed, small, starting, steps
 from bench.objects import make
 from bench.processes import FAR
 from bench.source import source
@@ -26,7 +26,7 @@ from tests.servers.pubsub import PubSubEmulator
 GIB = 2**30
 TOPIC = "projects/p/topics/landed"
 RESULTS = Path("build/bench")
-NAMES = ("plain", "tls", "md5", "memory", "small", "steps", "threads", "starting")
+NAMES = ("plain", "tls", "md5", "memory", "signed", "small", "steps", "threads", "starting")
 LONG = ("filling", "far", "limited")
 _ALONE = "BENCH_ALONE"
 
@@ -91,6 +91,7 @@ def _run(name: str, size: int, runs: int) -> str:
                 "tls": lambda: large.compare(folder, origin, one, authority.file, certificate),
                 "md5": lambda: large.compare_md5(folder, origin, one, authority.file),
                 "memory": lambda: large.memory(folder, origin, made, authority.file),
+                "signed": lambda: signed.compare(folder, files, authority.file, runs),
                 "small": lambda: _with_topic(
                     lambda topic: small.compare(folder, origin, one, authority.file, topic, runs)
                 ),

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,10 @@ class Load:
     def url(self) -> str:
         return f"{self.origin}/source/{self.name}"
 
+    @property
+    def presigned(self) -> str:
+        return f"{self.url}?{_SIGNATURE}"
+
     def anew(self) -> Self:
         """Return the same object under a name at which nothing has landed."""
         return replace(self, name=f"{self.name.split('-')[0]}-{next(_numbers)}")
@@ -72,7 +77,9 @@ class Commands:
         """`curl | curl`: the reference. It checks nothing and keeps no metadata."""
         take = ["curl", "-sSf", "--cacert", self._authorities, load.url]
         give = ["curl", "-sSf", "--cacert", self._authorities, "-T", "-", f"{load.sink}/raw"]
-        return self._run(["bash", "-o", "pipefail", "-c", f"{' '.join(take)} | {' '.join(give)}"])
+        return self._run(
+            ["bash", "-o", "pipefail", "-c", f"{shlex.join(take)} | {shlex.join(give)}"]
+        )
 
     def rclone_copyurl(self, load: Load) -> Cost:
         return self._run([*self._rclone(), "copyurl", load.url, f"gcs:landing/{load.name}"])
@@ -158,7 +165,7 @@ def message_of(load: Load) -> bytes:
         "ContentType": "application/octet-stream",
         "ContentLength": load.size,
         "ETag": load.etag,
-        "PresignedUrl": f"{load.url}?{_SIGNATURE}",
+        "PresignedUrl": load.presigned,
         **load.checksums,
     }
     return json.dumps({"inputMessage": fields}).encode()

@@ -15,6 +15,7 @@ TITLES = {
     "tls": "The same over TLS, in and out",
     "md5": "The same with MD5 as proof, on both processors",
     "memory": "At other sizes",
+    "signed": "64 MiB from an S3 server that checks signatures (rclone's)",
     "small": "Objects of 10 KiB, 16 clients",
     "steps": "Their steps, each alone, without gunicorn and its threads",
     "threads": "The same over workers and threads",
