@@ -26,7 +26,10 @@ _NO_BODY = frozenset({204, 304})
 
 
 class Response(HTTPResponse):
-    """An answer whose end is certain; not to HEAD. Else HTTPException, without its text."""
+    """An answer, not to HEAD, that can be read in one way only; else HTTPException.
+
+    One that tells neither a length nor chunks ends with its connection, so a cut of it is not seen.
+    """
 
     fields: Mapping[str, str]
     """Headers by name, in lower case; equal ones joined by a comma."""
