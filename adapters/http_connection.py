@@ -10,8 +10,8 @@ import select
 import socket
 import ssl
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, RemoteDisconnected
-from typing import Any, cast
+from http.client import HTTPException, HTTPResponse, NotConnected, RemoteDisconnected
+from urllib.parse import urlsplit
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES = 100
@@ -22,6 +22,7 @@ _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)\r?\n")
 _MORE = re.compile(rb"[ \t]([^\r\n\0]*)\r?\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LENGTH = re.compile(r"\d{1,18}")
+_SENT = re.compile(r"[ -~]*")
 _NO_BODY = frozenset({204, 304})
 
 
@@ -119,57 +120,98 @@ class Response(HTTPResponse):
         return self.chunk_left
 
 
-class Connection(HTTPConnection):
-    """One connection, over TLS if a context is given. It is opened by `connect` alone."""
-
-    response_class = Response
-    auto_open = 0
+class Connection:
+    """One connection, over TLS if a context is given, for one request after the other."""
 
     def __init__(self, host: str, seconds: float, tls: ssl.SSLContext | None = None) -> None:
-        """`host` may end with a port; `seconds` are for connecting."""
-        self.default_port = 443 if tls else 80
-        super().__init__(host, timeout=seconds)
+        """`host` may end with a port; `seconds` are for connecting.
+
+        Raises:
+            HTTPException: It is no host.
+        """
+        default = 443 if tls else 80
+        self.host, self.port = _parted(host, default)
+        self._name = host.removesuffix(f":{default}")
+        self._seconds = seconds
         self._tls = tls
-        self._held: list[Any] | None = None
+        self._wire: socket.socket | None = None
 
     def connect(self) -> None:
-        super().connect()
-        self.secure()
+        wire = socket.create_connection((self.host, self.port), self._seconds)
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.use(wire)
 
-    def secure(self) -> None:
-        """Begin TLS, if it is to be."""
-        if self._tls is not None:
-            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
-
-    def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
-        """Send the head, and with it a body that is given here: in one piece, not in two."""
-        held: list[Any] = []
-        self._held = held
+    def use(self, wire: socket.socket) -> None:
+        """Take a TCP connection that is open, and begin TLS on it if that is to be."""
+        self._wire = wire
+        if self._tls is None:
+            return
         try:
-            super().endheaders(message_body, encode_chunked=encode_chunked)
-        finally:
-            self._held = None
-        self.send(b"".join(held) if len(held) > 1 else held[0])
+            self._wire = self._tls.wrap_socket(wire, server_hostname=self.host)
+        except BaseException:
+            wire.close()
+            raise
 
-    def send(self, data: Any) -> None:
-        if self._held is None:
-            super().send(data)
-        else:
-            self._held.append(data)
+    @property
+    def wire(self) -> socket.socket:
+        """Raise NotConnected if there is none."""
+        if self._wire is None:
+            raise NotConnected
+        return self._wire
 
-    def ask(self) -> Response:
-        """Wait for the head of the answer."""
-        return cast("Response", self.getresponse())
+    def is_quiet(self) -> bool:
+        """Whether it is open, and nothing came since the last answer: neither an end nor more."""
+        wire = self._wire
+        if wire is None or (isinstance(wire, ssl.SSLSocket) and wire.pending()):
+            return False
+        look = select.poll()
+        look.register(wire, select.POLLIN)
+        return not look.poll(0)
 
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> None:
+        """Send a head, and with it a body that is given here: in one piece, not in two.
 
-def is_quiet(wire: socket.socket) -> bool:
-    """Whether nothing came over a connection since its last answer: neither an end nor more."""
-    if isinstance(wire, ssl.SSLSocket) and wire.pending():
-        return False
-    look = select.poll()
-    look.register(wire, select.POLLIN)
-    return not look.poll(0)
+        Raises:
+            HTTPException: It holds what no head may, and nothing was sent.
+            OSError
+        """
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {self._name}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if " " in target or not _SENT.fullmatch("".join(lines)):
+            raise HTTPException("The request has a head that is none of HTTP.")
+        self.send("\r\n".join((*lines, "", "")).encode() + body)
+
+    def send(self, data: bytes) -> None:
+        self.wire.sendall(data)
+
+    def answer(self) -> Response:
+        """Wait for the head of the answer.
+
+        Raises:
+            HTTPException, OSError
+        """
+        response = Response(self.wire)
+        try:
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def close(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
 
 
 def _text(value: bytes) -> str:
     return value.strip(b" \t").decode("latin-1")
+
+
+def _parted(host: str, default: int) -> tuple[str, int]:
+    try:
+        parts = urlsplit(f"//{host}")
+        return parts.hostname or "", parts.port or default
+    except ValueError:
+        pass  # its text repeats what was given
+    raise HTTPException("That is no host.")

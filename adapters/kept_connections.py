@@ -18,7 +18,7 @@ from typing import Protocol
 import certifi
 
 from adapters.cut_offs import CutOffs
-from adapters.http_connection import Connection, Response, is_quiet
+from adapters.http_connection import Connection, Response
 
 MAX_KEPT = 64
 """Per origin."""
@@ -86,6 +86,7 @@ class KeptConnections:
                     raise ConnectionError(type(error).__name__) from None
         try:
             connection = self._new(scheme, host, timeout[0])
+            connection.connect()
             return self._exchange(origin, connection, method, target, headers, body, timeout)
         except (*_GONE, HTTPException) as error:
             raise ConnectionError(type(error).__name__) from None
@@ -101,13 +102,11 @@ class KeptConnections:
         timeout: tuple[float, float],
     ) -> Answer:
         try:
-            if connection.sock is None:
-                connection.connect()  # which turns Nagle's algorithm off
-            wire: socket.socket = connection.sock
+            wire = connection.wire
             wire.settimeout(timeout[1])
             is_sent = _send(connection, method, f"/{target}", headers, body)
             with _Limit(self._cut_offs, wire, timeout[1]):
-                response = connection.ask()
+                response = connection.answer()
                 answer = Answer(response.status, response.fields, _whole(response))
         except BaseException:
             connection.close()
@@ -126,7 +125,7 @@ class KeptConnections:
                 if not kept:
                     return None
                 connection = kept.pop()
-            if is_quiet(connection.sock):
+            if connection.is_quiet():
                 return connection
             connection.close()
 
@@ -186,15 +185,12 @@ def _send(
     body: bytes | Body,
 ) -> bool:
     """Return whether all was taken. If not, an answer may have come early, and tells more."""
-    connection.putrequest(method, target, skip_accept_encoding=True)
-    for name, value in headers.items():
-        connection.putheader(name, value)
     if body or method != "GET":
-        connection.putheader("Content-Length", str(len(body)))
+        headers = {**headers, "Content-Length": str(len(body))}
     if isinstance(body, bytes):
-        connection.endheaders(body or None)
+        connection.ask(method, target, headers, body)
         return True
-    connection.endheaders()
+    connection.ask(method, target, headers)
     for block in body:
         try:
             connection.send(block)

@@ -14,7 +14,7 @@ from requests.exceptions import InvalidSchema
 from requests.structures import CaseInsensitiveDict
 
 from adapters.cut_offs import CutOffs
-from adapters.http_connection import Connection, is_quiet
+from adapters.http_connection import Connection
 from adapters.public_address import is_public
 from transfer.errors import SourceUnavailable
 
@@ -124,8 +124,7 @@ class _PinnedConnection(Connection):
         self._dialer = dialer
 
     def connect(self) -> None:
-        self.sock = self._dialer.dial(self.host, self.port)
-        self.secure()
+        self.use(self._dialer.dial(self.host, self.port))
 
 
 class PinnedAdapter(BaseAdapter):
@@ -152,14 +151,9 @@ class PinnedAdapter(BaseAdapter):
         """Return the answer, its body unread. Raise what http.client and ssl raise."""
         url, (connect_seconds, answer_seconds) = str(request.url), timeout
         connection = self._connected(url, connect_seconds)
-        connection.sock.settimeout(answer_seconds)
-        connection.putrequest(
-            str(request.method), "/" + url.split("/", 3)[3], skip_accept_encoding=True
-        )
-        for name, value in request.headers.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        raw = connection.ask()
+        connection.wire.settimeout(answer_seconds)
+        connection.ask(str(request.method), "/" + url.split("/", 3)[3], request.headers)
+        raw = connection.answer()
         answer = Response()
         answer.status_code, answer.raw = raw.status, raw
         answer.headers = CaseInsensitiveDict(raw.fields)
@@ -171,9 +165,10 @@ class PinnedAdapter(BaseAdapter):
 
     def _connected(self, url: str, seconds: float) -> Connection:
         connection = self._connection = self._connection or self._new_connection(url, seconds)
-        if connection.sock is not None and not is_quiet(connection.sock):
-            connection.close()  # the other side hung up, or said more than it was asked for
-        if connection.sock is None:
+        if (
+            not connection.is_quiet()
+        ):  # or the other side hung up, or said more than it was asked for
+            connection.close()
             connection.connect()
         return connection
 

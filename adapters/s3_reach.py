@@ -49,9 +49,8 @@ class S3Reach:
         scheme, _, host = origin.split("/")
         connection = Connection(host, ANSWER_SECONDS, self._tls if scheme == "https:" else None)
         with closing(connection):
-            connection.sock = dialer.dial(connection.host, connection.port)
-            connection.sock.settimeout(ANSWER_SECONDS)
-            connection.secure()
-            connection.request("GET", _NO_BUCKET, headers={"User-Agent": "landfall"})
-            answer = connection.ask()
+            connection.use(dialer.dial(connection.host, connection.port))
+            connection.wire.settimeout(ANSWER_SECONDS)
+            connection.ask("GET", _NO_BUCKET, {"User-Agent": "landfall"})
+            answer = connection.answer()
             return Answer(answer.status, answer.fields, answer.read(_MAX_BYTES))

@@ -6,18 +6,16 @@ from http.client import HTTPException
 
 import pytest
 
-from adapters.http_connection import MAX_LINE_BYTES, MAX_LINES, Connection, Response, is_quiet
+from adapters.http_connection import MAX_LINE_BYTES, MAX_LINES, Connection, Response
 from tests.servers.raw import RawServer
 
 OK = b"HTTP/1.1 200 OK\r\n"
 EMPTY = b"Content-Length: 0\r\n\r\n"
 
 
-def ask(connection: Connection, body: bytes = b"") -> Response:
-    connection.putrequest("POST", "/x", skip_accept_encoding=True)
-    connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders(body or None)
-    return connection.ask()
+def ask(connection: Connection) -> Response:
+    connection.ask("POST", "/x", {"Content-Length": "0"})
+    return connection.answer()
 
 
 def head_of(data: bytes) -> Response:
@@ -165,26 +163,67 @@ def test_chunks_whose_end_is_not_certain_are_no_answer(data: bytes) -> None:
         body_of(CHUNKED + data)
 
 
-def test_head_and_body_go_out_in_one_piece() -> None:
+def sent_by(host: str, target: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     # Such sockets keep apart what was sent apart; a stream would run it together.
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection = Connection("heron.example", 5.0)
-    connection.sock = ours
+    connection = Connection(host, 5.0)
+    connection.use(ours)
     with closing(connection), theirs:
-        connection.putrequest("POST", "/x")
-        connection.endheaders(b"heron")
-        piece = theirs.recv(65536)
+        theirs.settimeout(0)
+        try:
+            connection.ask("POST", target, headers, body)
+        except HTTPException:
+            with pytest.raises(BlockingIOError):
+                theirs.recv(1)
+            raise
+        return theirs.recv(65536)
 
-    assert piece.startswith(b"POST /x HTTP/1.1\r\n")
-    assert piece.endswith(b"\r\n\r\nheron")
+
+def test_head_and_body_go_out_in_one_piece() -> None:
+    assert sent_by("heron.example", "/x?a=%2F", {"A": "1", "Content-Length": "5"}, b"heron") == (
+        b"POST /x?a=%2F HTTP/1.1\r\nHost: heron.example\r\nA: 1\r\nContent-Length: 5\r\n\r\nheron"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [("heron.example:80", "heron.example"), ("heron.example:8080",) * 2, ("[::1]:9000",) * 2],
+)
+def test_the_host_is_named_with_its_port_unless_that_goes_without_saying(
+    host: str, name: str
+) -> None:
+    assert f"\r\nHost: {name}\r\n".encode() in sent_by(host, "/", {})
+
+
+@pytest.mark.parametrize("unfit", ["\r", "\n", "\r\nB: 2", "\0", "\x7f", "é", "\u2028"])
+def test_nothing_is_sent_of_a_head_that_would_say_more_than_it_should(unfit: str) -> None:
+    for target, headers in (
+        (f"/x{unfit}", {}),
+        ("/x HTTP/1.1", {}),
+        ("/x", {"A": f"1{unfit}"}),
+        ("/x", {f"A{unfit}": "1"}),
+    ):
+        with pytest.raises(HTTPException):
+            sent_by("heron.example", target, headers)
+
+
+@pytest.mark.parametrize("host", ["heron.example:x", "heron.example:65536", "[::1"])
+def test_what_is_no_host_is_told_without_repeating_it(host: str) -> None:
+    with pytest.raises(HTTPException) as caught:
+        Connection(host, 5.0)
+
+    assert host not in str(caught.value)
 
 
 def test_a_connection_is_quiet_until_something_comes_or_it_ends() -> None:
+    connection = Connection("heron.example", 5.0)
+    assert not connection.is_quiet()
     ours, theirs = socket.socketpair()
-    with ours, theirs:
-        assert is_quiet(ours)
+    connection.use(ours)
+    with closing(connection), theirs:
+        assert connection.is_quiet()
         theirs.sendall(b"more")
-        assert not is_quiet(ours)
+        assert not connection.is_quiet()
         ours.recv(10)
         theirs.shutdown(socket.SHUT_WR)
-        assert not is_quiet(ours)
+        assert not connection.is_quiet()
