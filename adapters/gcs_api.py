@@ -39,6 +39,7 @@ class GcsApi:
         self._refresh = Request()
         self._connections = connections
         self._patience = patience
+        self._patiently = patience.retry()(self._once)  # it costs as much to make as to use
         self._bucket = f"{client.api_endpoint}/storage/v1/b/{quote(bucket, safe='')}"
         self._upload = f"{client.api_endpoint}/upload/storage/v1/b/{quote(bucket, safe='')}/o"
 
@@ -147,16 +148,20 @@ class GcsApi:
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
     ) -> Answer:
-        def once() -> Answer:
-            answer = self._authorized(method, url, headers, body, deadline)
-            if answer.status == 401 and self._credentials.token:  # revoked before its time
-                self._credentials.refresh(self._new_token(deadline))
-                answer = self._authorized(method, url, headers, body, deadline)
-            if not 200 <= answer.status < 300:
-                raise api.from_http_status(answer.status, _text(answer))
-            return answer
+        tried = self._patiently
+        if deadline < math.inf:
+            tried = self._patience.retry(deadline)(self._once)
+        return tried(method, url, headers, body, deadline)
 
-        answer: Answer = self._patience.retry(deadline)(once)()
+    def _once(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
+    ) -> Answer:
+        answer = self._authorized(method, url, headers, body, deadline)
+        if answer.status == 401 and self._credentials.token:  # revoked before its time
+            self._credentials.refresh(self._new_token(deadline))
+            answer = self._authorized(method, url, headers, body, deadline)
+        if not 200 <= answer.status < 300:
+            raise api.from_http_status(answer.status, _text(answer))
         return answer
 
     def _authorized(

@@ -88,7 +88,8 @@ def _parse(data: bytes) -> object:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise _malformed("is not UTF-8") from None
-    if _depth(text) > MAX_DEPTH:
+    # Most have too few brackets to nest deeply, and counting them takes no time.
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise _malformed(f"is nested deeper than {MAX_DEPTH} levels")
     try:
         body: object = json.loads(

@@ -72,7 +72,7 @@ def event_id(landed: StoredObject) -> str:
 
 
 def timestamp(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def lag_ms(landed: StoredObject, event_time: datetime | None = None) -> int | None:
