@@ -31,6 +31,7 @@ from transfer.source import SourceHeaders, SourceObject
 IDLE_SECONDS = 20.0
 HEADER_SECONDS = 30.0
 _MAX_ERROR_BYTES = 64 * 1024
+_LARGE_BYTES = 1024 * 1024  # from here on reading in pieces that fit pays
 _ETAG = re.compile(r'"?([!#-~]{1,128})"?')
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 # They may hold the URL, so none is kept: ours are raised outside of the except clause, or the
@@ -173,12 +174,14 @@ class _S3Object:
             raise SourceCorrupt("S3's answer has no Content-Length, so its end cannot be told.")
         self._left = int(length)
         self.size = span.size_of(self.headers.get("content-range"), self._left)
+        # What came along with the head is read alone: then each later block comes in one piece.
+        self._read = self._raw.read1 if self._left >= _LARGE_BYTES else self._raw.read
 
     def read(self, limit: int) -> bytes:
         block = b""
         failure: str | None = None
         try:
-            block = self._raw.read(min(limit, self._left))
+            block = self._read(min(limit, self._left))
         except _FOREIGN as error:
             failure = type(error).__name__
         if failure is not None:
@@ -186,6 +189,7 @@ class _S3Object:
         if not block and limit and self._left:
             raise SourceUnavailable("S3 ended before the object's end.")
         self._left -= len(block)
+        self._read = self._raw.read
         return block
 
     def close(self) -> None:
