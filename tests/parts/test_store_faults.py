@@ -130,6 +130,19 @@ def test_a_range_without_a_record_is_fetched_again(rig: ManyRig) -> None:
     rig.assert_landed_whole()
 
 
+def test_a_range_that_another_encrypted_is_fetched_again(rig: ManyRig) -> None:
+    """Cloud Storage tells no checksum of it: what is recorded beside it proves nothing."""
+    rig.cloud().fault("compose", Answer(403))
+    rig.send()
+    rig.cloud().bucket.encrypt(rig.parts()[3])
+    before = len(rig.fetched())
+
+    assert rig.send().outcome == (200, "landed")
+
+    assert len(rig.fetched()) - before == 1
+    rig.assert_landed_whole()
+
+
 RECORDS = {
     "no Base64": "?",
     "too short": "AAAA",

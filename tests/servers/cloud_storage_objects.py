@@ -174,6 +174,15 @@ class Bucket:
             self._objects[name] = patched = StoredObject(resource, there.path)
             return patched
 
+    def encrypt(self, name: str) -> None:
+        """Show the object as one under a key that its owner supplied: its hashes are for him.
+        https://cloud.google.com/storage/docs/encryption/customer-supplied-keys
+        """
+        with self._lock:
+            resource = self._objects[name].resource
+            resource["customerEncryption"] = {"encryptionAlgorithm": "AES256"}
+            del resource["crc32c"], resource["md5Hash"]
+
     def delete(self, name: str, query: Mapping[str, str]) -> None:
         with self._lock:
             self.find(name, query).path.unlink()
