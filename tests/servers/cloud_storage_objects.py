@@ -15,6 +15,7 @@ from urllib.parse import quote
 import google_crc32c
 
 Json = dict[str, Any]
+HASHES = ("crc32c", "md5Hash")
 MAX_COMPONENTS = 32
 """Of one compose. https://cloud.google.com/storage/docs/composite-objects"""
 
@@ -181,7 +182,8 @@ class Bucket:
         with self._lock:
             resource = self._objects[name].resource
             resource["customerEncryption"] = {"encryptionAlgorithm": "AES256"}
-            del resource["crc32c"], resource["md5Hash"]
+            for field in HASHES:
+                resource.pop(field, None)
 
     def delete(self, name: str, query: Mapping[str, str]) -> None:
         with self._lock:
