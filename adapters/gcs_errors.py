@@ -7,6 +7,7 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
+from adapters.google_credentials import no_credentials
 from transfer.errors import Misconfigured, StoreUnavailable, TokenMoved, UploadLost
 
 
@@ -26,10 +27,7 @@ def translated(bucket: str) -> Iterator[None]:
             raise _requester_pays(bucket) from None
         raise StoreUnavailable("Cloud Storage failed (BadRequest).") from None
     except (auth.DefaultCredentialsError, auth.RefreshError):
-        raise Misconfigured(
-            "There are no usable Google credentials: run as a service account, or "
-            "`gcloud auth application-default login`."
-        ) from None
+        raise no_credentials() from None
     except (api.GoogleAPIError, auth.GoogleAuthError, requests.RequestException, OSError) as error:
         raise StoreUnavailable(f"Cloud Storage failed ({type(error).__name__}).") from None
 

@@ -47,7 +47,7 @@ def _stored_object(resource: Mapping[str, Any]) -> StoredObject:
         generation=int(resource["generation"]),
         metageneration=int(resource["metageneration"]),
         size=int(resource.get("size", 0)),  # servers that speak protobuf leave zeros out
-        crc32c=resource["crc32c"],
+        crc32c=resource.get("crc32c", ""),  # encrypted too, if the customer supplied the key
         md5=resource.get("md5Hash"),
         headers=ObjectHeaders(**said, metadata=dict(resource.get("metadata") or {})),
         created=datetime.fromisoformat(resource["timeCreated"]),

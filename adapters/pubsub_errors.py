@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from adapters.google_credentials import no_credentials
 from transfer.errors import Misconfigured, NotifyUnavailable
 
 
@@ -24,10 +25,7 @@ def translated(resource: str, setting: str, role: str) -> Iterator[None]:
     except (api.PermissionDenied, api.Unauthenticated):
         raise forbidden(resource, role) from None
     except (auth.DefaultCredentialsError, auth.RefreshError):
-        raise Misconfigured(
-            "There are no usable Google credentials: run as a service account, or "
-            "`gcloud auth application-default login`."
-        ) from None
+        raise no_credentials() from None
     except (api.GoogleAPIError, auth.GoogleAuthError, TimeoutError) as error:
         raise NotifyUnavailable(
             f"Pub/Sub did not acknowledge ({type(error).__name__}): it may or may not have been "

@@ -5,12 +5,12 @@ gs://BUCKET --topic=T --event-types=OBJECT_FINALIZE`), the subscription is of th
 the program's account holds roles/pubsub.subscriber on it.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from adapters.pubsub_connection import new_transport
 from adapters.pubsub_errors import translated
 from transfer.reconciling import BucketEvent
 
@@ -23,19 +23,10 @@ _CALL_SECONDS = 10.0
 
 
 def _new_client() -> "SubscriberClient":
-    import google.auth.credentials
-    import grpc
     from google.pubsub_v1 import SubscriberClient
     from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-    emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
-    if not emulator:
-        return SubscriberClient()
-    transport = SubscriberGrpcTransport(
-        channel=grpc.insecure_channel(emulator),
-        credentials=google.auth.credentials.AnonymousCredentials(),
-    )
-    return SubscriberClient(transport=transport)
+    return SubscriberClient(transport=new_transport(SubscriberGrpcTransport))
 
 
 class PubSubSubscription:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from adapters.late_client import LateClient
+from adapters.pubsub_connection import new_transport
 from adapters.pubsub_errors import translated
 from adapters.pubsub_publishing import Publishing, new_retry
 from transfer.errors import Misconfigured, NotifyUnavailable
@@ -27,19 +28,10 @@ _ROLE = "roles/pubsub.publisher"
 
 def _new_client() -> "PublisherClient":
     """Import gRPC late: never before a fork, and not at all for the embedded topic."""
-    import google.auth.credentials
-    import grpc
     from google.pubsub_v1 import PublisherClient
     from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
-    emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
-    if not emulator:
-        return PublisherClient()
-    transport = PublisherGrpcTransport(
-        channel=grpc.insecure_channel(emulator),
-        credentials=google.auth.credentials.AnonymousCredentials(),
-    )
-    return PublisherClient(transport=transport)
+    return PublisherClient(transport=new_transport(PublisherGrpcTransport))
 
 
 class PubSubTopic:

@@ -6,12 +6,15 @@ Before it works: the service's account holds roles/secretmanager.secretAccessor.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from transfer.errors import Misconfigured
+from adapters.google_credentials import no_credentials
+from transfer.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from google.cloud.secretmanager import SecretManagerServiceClient
 
 TIMEOUT_SECONDS = 10.0
+"""Of all tries: gunicorn kills a worker that boots for a minute, and then nobody is told why."""
+_SETTING = "API_KEYS_SECRET"
 
 
 def _new_client() -> "SecretManagerServiceClient":
@@ -22,22 +25,44 @@ def _new_client() -> "SecretManagerServiceClient":
 
 
 def read_secret(
-    version: str, new_client: Callable[[], "SecretManagerServiceClient"] = _new_client
+    version: str,
+    new_client: Callable[[], "SecretManagerServiceClient"] = _new_client,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> str:
     """Return the payload of `projects/P/secrets/S/versions/V`.
 
     Raises:
         Misconfigured: It is missing, forbidden, or not UTF-8.
+        Unavailable: Secret Manager does not answer.
     """
-    from google.api_core.exceptions import GoogleAPIError
-    from google.auth.exceptions import GoogleAuthError
+    from google.api_core import exceptions as api
+    from google.api_core.retry import Retry
+    from google.auth import exceptions as auth
 
     try:
         with new_client() as client:
-            answer = client.access_secret_version(name=version, timeout=TIMEOUT_SECONDS)
+            answer = client.access_secret_version(
+                name=version, retry=Retry(timeout=seconds), timeout=seconds
+            )
         return answer.payload.data.decode("utf-8")
-    except (GoogleAPIError, GoogleAuthError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
         raise Misconfigured(
-            f"The secret {version} of API_KEYS_SECRET cannot be read ({type(error).__name__}): "
-            "create it and grant the service's account roles/secretmanager.secretAccessor."
+            f"{version} of {_SETTING} is not UTF-8: add a version that is."
+        ) from None
+    except (api.NotFound, api.FailedPrecondition):
+        raise Misconfigured(
+            f"{version} does not exist, or is disabled: add or enable it, or correct {_SETTING}."
+        ) from None
+    except (api.PermissionDenied, api.Unauthenticated):  # as it is for a secret that is not there
+        raise Misconfigured(
+            f"{version} does not exist, or the service may not read it: create it, correct "
+            f"{_SETTING}, or grant the service's account roles/secretmanager.secretAccessor."
+        ) from None
+    except (auth.DefaultCredentialsError, auth.RefreshError):
+        raise no_credentials() from None
+    except (api.GoogleAPIError, auth.GoogleAuthError) as error:
+        raise Unavailable(
+            f"{version} of {_SETTING} cannot be read, for Secret Manager does not answer "
+            f"({type(error).__name__}): see that this machine reaches "
+            "secretmanager.googleapis.com, and that its Google credentials still work."
         ) from None

@@ -3,10 +3,13 @@
 import logging
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from opentelemetry.metrics import Meter, NoOpMeter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.resources import Resource
@@ -56,17 +59,31 @@ def start_telemetry(
 
         readers.append(serve_metrics(metrics_port, workers))
     if otlp_endpoint is not None:
-        from adapters.telemetry_otlp import export_metrics, export_spans
+        with _optional():
+            from adapters.telemetry_otlp import export_metrics, export_spans
 
-        try:
             session, where = _sender(otlp_endpoint, where, project)
-        except Misconfigured as error:
-            _log.error("Nothing is sent to OTEL_EXPORTER_OTLP_ENDPOINT: %s", error)
-        else:
             readers.append(export_metrics(otlp_endpoint, session))
             traces = Traces(export_spans(otlp_endpoint, session, where))
-    meter = MeterProvider(readers, where).get_meter("landfall")
+    meter: Meter = NoOpMeter("landfall")
+    with _optional():
+        meter = MeterProvider(readers, where).get_meter("landfall")
     return Telemetry(Metrics(meter, admission), traces)
+
+
+@contextmanager
+def _optional() -> Iterator[None]:
+    """Log what keeps this from working."""
+    try:
+        yield
+    except Misconfigured as error:
+        _log.error("Nothing is sent to OTEL_EXPORTER_OTLP_ENDPOINT: %s", error)
+    except Exception as error:  # noqa: BLE001 - OpenTelemetry's; its text may hold a value
+        _log.error(
+            "Metrics or traces are missing, for OpenTelemetry does not take its settings (%s): "
+            "correct or unset OTEL_BSP_*, OTEL_METRIC_EXPORT_*, OTEL_SPAN_* and whatever else of "
+            "OTEL_* is in the environment.", type(error).__name__,
+        )  # fmt: skip
 
 
 def _process() -> Resource:

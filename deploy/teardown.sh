@@ -6,8 +6,9 @@
 #   --dry-run          show every gcloud command that would change something, and run none
 #   --yes              do not ask
 #
-# It shows what will go and asks first. Services stay enabled, and App Engine cannot be deleted; the
-# images and files that it keeps of its versions stay, and so do API keys of other names.
+# It shows what will go and asks first. If it cannot find out whether something is there, it stops and
+# says why. Services stay enabled, and App Engine cannot be deleted; the images and files that it keeps
+# of its versions stay, and so do API keys of other names.
 
 set -euo pipefail
 shopt -s inherit_errexit # what fails in $(...) ends all

@@ -111,7 +111,7 @@ def _resource(landed: StoredObject) -> dict[str, object]:
         "contentLanguage": headers.content_language,
         "contentEncoding": headers.content_encoding,
         "size": str(landed.size),
-        "crc32c": landed.crc32c,
+        "crc32c": landed.crc32c or None,
         "md5Hash": landed.md5,
         "timeCreated": timestamp(landed.created),
         "updated": timestamp(landed.updated),

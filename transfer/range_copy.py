@@ -46,7 +46,13 @@ class RangeCopier:
         self._meter = meter
 
     def found(self, range_: Range, there: StoredObject | None) -> Copied | None:
-        """Return the range, if what is there already is known to be it."""
+        """Return the range, if what is there already is known to be it.
+
+        Raises:
+            StoreUnavailable, Misconfigured
+        """
+        if there is not None and not there.crc32c:
+            there = self._store.stat(range_.name)  # which may tell more than a list
         if there is None or there.size != range_.length:
             return None
         digests = self._proof.recorded(there.size, there.crc32c, there.metadata)

@@ -21,11 +21,12 @@ from transfer.topic import Topic
 PATIENCE = timedelta(minutes=10)
 """So long the message at hand, or its repeat, may still announce the object itself."""
 
-_log = logging.getLogger("landfall.reconciling")
-
-
+PROGRESS = timedelta(seconds=30)
+"""So often a walk tells how far it is."""
 MAX_DELAY_SECONDS = 600
 """Pub/Sub's longest. https://cloud.google.com/pubsub/docs/lease-management"""
+
+_log = logging.getLogger("landfall.reconciling")
 
 
 class Finding(Enum):
@@ -99,10 +100,15 @@ class Reconciler:
             StoreUnavailable, Misconfigured: The walk broke off. It may be begun again.
         """
         found: Counter[Finding] = Counter()
+        told = self._now()
         for there in self._store.walk(prefix):
             if there.name.startswith(RESERVED_PREFIX):
                 continue  # a part of an object in the making
             found[self._look_again(there)] += 1
+            if self._now() - told >= PROGRESS:
+                told = self._now()
+                announced = found[Finding.ANNOUNCED]
+                _log.info("%d objects looked at so far, %d announced", found.total(), announced)
         return found
 
     def follow(self, events: BucketEvents) -> Counter[Finding]:

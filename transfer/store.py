@@ -44,7 +44,11 @@ class StoredObject:
     metageneration: int
     size: int
     crc32c: str
-    """Base64 of the four big-endian bytes."""
+    """Base64 of the four big-endian bytes. Empty if the store does not tell it: of what others put
+    into the directory, and in Cloud Storage of what others encrypted with a key of their own.
+    https://cloud.google.com/storage/docs/encryption/customer-supplied-keys
+    A walk does not tell it either where the bucket has a key in Cloud KMS; `stat` does.
+    https://cloud.google.com/storage/docs/encryption/customer-managed-keys#restrictions"""
     md5: str | None
     """Base64; not every object has one."""
     headers: ObjectHeaders

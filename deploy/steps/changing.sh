@@ -21,6 +21,35 @@ there() { look "$@" >/dev/null; }
 
 look() { gcloud "$@" --project="$project" --quiet 2>/dev/null </dev/null; }
 
+# Whether something is there to be removed.
+stands() {
+  local said
+  said=$(seen "$@") || exit 1
+  [[ $said ]]
+}
+
+# What gcloud says of something to be removed; nothing if it is not there. If only that cannot be
+# known, all ends: it might stay, and cost.
+seen() {
+  local errors
+  { errors=$(gcloud "$@" --project="$project" --quiet 2>&1 >&3 </dev/null); } 3>&1 || is_absence "$errors" || {
+    printf '%s\n' "$errors" >&2
+    stop "What cannot be looked at may still be there, and cost. "
+  }
+}
+
+# Whether this error says that there is no such thing. "(or it may not exist)" and "not found or
+# permission denied" leave it open.
+is_absence() {
+  case $1 in
+    *SERVICE_DISABLED* | *'has not been used in project'*) ;; # nothing of it runs
+    *PERMISSION_DENIED* | *permission*) return 1 ;;
+    *NOT_FOUND* | *'not found'* | *'does not exist'* | *'HTTPError 404'*) ;;
+    *'does not contain an App Engine application'* | *'matched no objects'*) ;;
+    *) return 1 ;;
+  esac
+}
+
 # What decides about a change must be known for certain, except while only planning: a service that
 # will be enabled first cannot answer yet.
 learn() {
@@ -66,7 +95,7 @@ show() {
   printf '\n'
 }
 
-stop() { fail "$remedy Then run this again: what is done is not done twice."; }
+stop() { fail "${1-}$remedy Then run this again: what is done is not done twice."; }
 
 # Whether a member holds a role: granted MEMBER ROLE GROUP... NAME
 granted() {

@@ -46,14 +46,14 @@ silent() { compared silent "$@"; }
 
 compared() {
   local which=$1 files=() ask=learn
-  [[ $which != present ]] || ask=look # what cannot be seen is not there to be removed
+  [[ $which != present ]] || ask=seen
   shift
   while [[ $1 != -- ]]; do
     files+=("$1")
     shift
   done
   shift
-  { "$ask" "$@" list --format='value(name,displayName,notificationChannels)' || [[ $ask == look ]]; } | python3 -c '
+  "$ask" "$@" list --format='value(name,displayName,notificationChannels)' | python3 -c '
 import json, sys
 which, *files = sys.argv[1:]
 lines = [line.split("\t") for line in sys.stdin.read().splitlines()]

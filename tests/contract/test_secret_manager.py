@@ -1,10 +1,12 @@
 """Keys from Secret Manager, played by a gRPC server on loopback."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
+from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.secretmanager import (
     AccessSecretVersionRequest,
@@ -16,8 +18,8 @@ from google.cloud.secretmanager_v1.services.secret_manager_service.transports im
     SecretManagerServiceGrpcTransport,
 )
 
-from adapters.secret_manager import read_secret
-from transfer.errors import Misconfigured
+from adapters.secret_manager import TIMEOUT_SECONDS, read_secret
+from transfer.errors import Misconfigured, Unavailable
 
 SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 VERSION = "projects/p/secrets/keys/versions/latest"
@@ -62,14 +64,14 @@ def address(vault: Vault) -> Iterator[str]:
         server.stop(None).wait()
 
 
-def read(address: str) -> str:
+def read(address: str, seconds: float = TIMEOUT_SECONDS) -> str:
     def new_client() -> SecretManagerServiceClient:
         transport = SecretManagerServiceGrpcTransport(
             channel=grpc.insecure_channel(address), credentials=AnonymousCredentials()
         )
         return SecretManagerServiceClient(transport=transport)
 
-    return read_secret(VERSION, new_client)
+    return read_secret(VERSION, new_client, seconds)
 
 
 def test_the_payload_of_the_version_is_read(vault: Vault, address: str) -> None:
@@ -79,21 +81,50 @@ def test_the_payload_of_the_version_is_read(vault: Vault, address: str) -> None:
     assert vault.asked == [VERSION]
 
 
-@pytest.mark.parametrize("status", [grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED])
-def test_a_secret_that_is_missing_or_forbidden_says_what_to_grant(
-    vault: Vault, address: str, status: grpc.StatusCode
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (grpc.StatusCode.NOT_FOUND, "add or enable it"),
+        (grpc.StatusCode.FAILED_PRECONDITION, "add or enable it"),  # a version that is disabled
+        (grpc.StatusCode.PERMISSION_DENIED, r"grant .* roles/secretmanager\.secretAccessor"),
+    ],
+)
+def test_a_secret_that_is_missing_or_forbidden_says_what_to_do(
+    vault: Vault, address: str, status: grpc.StatusCode, remedy: str
 ) -> None:
     vault.status = status
 
-    with pytest.raises(Misconfigured, match="secretAccessor") as failure:
+    with pytest.raises(Misconfigured, match=remedy) as failure:
         read(address)
 
     assert VERSION in str(failure.value)
     assert "canary" not in str(failure.value)
 
 
+def test_a_service_that_is_not_there_is_given_up_in_time_and_told() -> None:
+    began = time.monotonic()
+
+    with pytest.raises(Unavailable, match=f"{VERSION}.* reaches secretmanager.googleapis.com"):
+        read("127.0.0.1:1", seconds=0.5)
+
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "error", [auth.DefaultCredentialsError("canary"), auth.RefreshError("canary")]
+)
+def test_without_credentials_it_says_how_to_get_them(error: Exception) -> None:
+    def new_client() -> SecretManagerServiceClient:
+        raise error
+
+    with pytest.raises(Misconfigured, match="gcloud auth application-default login") as failure:
+        read_secret(VERSION, new_client)
+
+    assert "canary" not in str(failure.value)
+
+
 def test_a_payload_that_is_no_text_is_misconfigured(vault: Vault, address: str) -> None:
     vault.payload = b"\xff\xfe"
 
-    with pytest.raises(Misconfigured, match="UnicodeDecodeError"):
+    with pytest.raises(Misconfigured, match="not UTF-8"):
         read(address)

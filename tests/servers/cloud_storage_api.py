@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.servers.cloud_storage_faults import Body, Request
 from tests.servers.cloud_storage_objects import (
+    HASHES,
     Bucket,
     Content,
     Json,
@@ -121,10 +122,18 @@ class Api:
         names = list(found)[:limit]
         answer: Json = {"kind": "storage#objects"}
         if names:
-            answer["items"] = [found[name] for name in names]
+            answer["items"] = [self._listed(found[name]) for name in names]
         if len(found) > limit:
             answer["nextPageToken"] = base64.urlsafe_b64encode(names[-1].encode()).decode()
         return Response.of(answer)
+
+    def _listed(self, resource: Json) -> Json:
+        """No list tells the hashes of what a key in Cloud KMS encrypts.
+        https://cloud.google.com/storage/docs/encryption/customer-managed-keys#restrictions
+        """
+        if "encryption" not in self._settings:
+            return resource
+        return {name: value for name, value in resource.items() if name not in HASHES}
 
     def _stat(self, request: Request) -> Response:
         return Response.of(self._bucket.find(request.name, request.query).resource)

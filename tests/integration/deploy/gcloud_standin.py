@@ -1,8 +1,8 @@
 """Plays gcloud for the scripts in deploy/: records what it is told, and remembers what was made.
 
 It runs as a program of its own. STANDIN names its directory: record.jsonl, state.json, and files
-that a test puts there (`broken`: the words of a command that fails; `objects`: the bucket is not
-empty).
+that a test puts there (`broken`: the words of a command that fails, and on a second line what it
+says then; `objects`: the bucket is not empty).
 """
 
 import json
@@ -30,9 +30,7 @@ def main() -> int:
         record.write(json.dumps({"argv": argv, "stdin": stdin}) + "\n")
     made: Made = json.loads(STATE.read_text())
     try:
-        broken = HOME / "broken"
-        if broken.exists() and " ".join(words).startswith(broken.read_text()):
-            raise Refused("PERMISSION_DENIED: the caller does not have permission")
+        fail_if_broken(" ".join(words))
         out = answer(words, flags, stdin, made)
     except Refused as refused:
         say(sys.stderr, f"ERROR: (gcloud) {refused}\n")
@@ -40,6 +38,14 @@ def main() -> int:
     STATE.write_text(json.dumps(made))
     say(sys.stdout, "".join(f"{line}\n" for line in out))
     return 0
+
+
+def fail_if_broken(command: str) -> None:
+    broken = HOME / "broken"
+    if broken.exists():
+        words, _, says = broken.read_text().partition("\n")
+        if command.startswith(words):
+            raise Refused(says or "PERMISSION_DENIED: the caller does not have permission")
 
 
 def say(stream: TextIO, text: str) -> None:
@@ -82,10 +88,12 @@ def resource(group: str, verb: str, name: str, flags: dict[str, str], made: Made
         host = re.search(r'^host: "(.+?)"', Path(name).read_text(), re.MULTILINE)
         made[group][host[1] if host else "no host"] = ""
         return []
+    if name == "list":
+        return list(made[f"{group} {verb}"])
     there(made, group, name)
     if verb == "delete":
         del made[group][name]
-    return ["123456789012"] if group == "projects" else []
+    return ["123456789012" if group == "projects" else f"name: {name}"]
 
 
 def rights(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
@@ -152,7 +160,8 @@ def storage(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
         create("storage buckets", name, flags, made)
         made["storage buckets"][name] = json.dumps(bucket_settings(flags))
         return []
-    there(made, "storage buckets", name)
+    if name not in made["storage buckets"]:
+        raise Refused(f"gs://{name} not found: 404.")
     if verb == "ls":
         return [f"gs://{name}/my-bucket/"] if full else []
     if verb == "delete" and full:
@@ -230,7 +239,11 @@ def listed(titles: list[str], flags: dict[str, str]) -> list[str]:
 
 def app(words: list[str], flags: dict[str, str], made: Made) -> list[str]:
     if words == ["describe"]:
-        there(made, "app", "app")
+        if not made["app"]:
+            raise Refused(
+                "The current Google Cloud project [p] does not contain an App Engine application."
+            )
+        return ["servingStatus: SERVING"]
     if words == ["create"]:
         create("app", "app", flags, made)
     if words[0] == "deploy":

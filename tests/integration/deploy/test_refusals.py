@@ -64,6 +64,80 @@ def test_a_bucket_with_objects_stays_unless_their_deletion_is_said(cloud: Cloud)
     assert not cloud.state["storage buckets"]
 
 
+LOOKED_AT = [
+    "alpha monitoring policies list",
+    "monitoring dashboards list",
+    "app describe",
+    "app versions list",
+    "endpoints services list",
+    "services api-keys list",
+    "secrets describe",
+    "storage buckets notifications list",
+    "pubsub subscriptions describe",
+    "pubsub topics describe",
+    "storage buckets describe",
+    "storage ls",
+    "storage buckets get-iam-policy",
+    "iam service-accounts describe",
+    "projects get-iam-policy",
+]
+
+
+@pytest.mark.parametrize("broken", LOOKED_AT)
+def test_what_cannot_be_looked_at_is_not_taken_for_removed(cloud: Cloud, broken: str) -> None:
+    cloud.make("app", "app")
+    cloud.make("storage buckets", "my-test-project-landing")
+    cloud.make("iam service-accounts", "landfall@my-test-project.iam.gserviceaccount.com")
+    (cloud.home / "objects").touch()
+    (cloud.home / "broken").write_text(broken)
+
+    ended = cloud.run(*TEARDOWN, stdin="y\n")
+
+    assert ended.code == 1
+    assert "PERMISSION_DENIED" in ended.err
+    assert "What cannot be looked at may still be there, and cost. May you" in ended.err
+    assert cloud.changes() == []
+
+
+FORBIDDEN = (
+    "User [me] does not have permission to access secrets instance [s] (or it may not exist)"
+)
+UNCERTAIN = {
+    "a login that is over": "There was a problem refreshing your current auth tokens",
+    "no network": "Unable to find the server at secretmanager.googleapis.com",
+    "no right": FORBIDDEN,
+    "no right, or no service": "Service 's' not found or permission denied.",
+}
+
+
+@pytest.mark.parametrize("said", UNCERTAIN.values(), ids=UNCERTAIN)
+def test_an_error_that_leaves_it_open_ends_the_teardown(cloud: Cloud, said: str) -> None:
+    (cloud.home / "broken").write_text(f"secrets describe\n{said}")
+
+    ended = cloud.run(*TEARDOWN, "--yes")
+
+    assert ended.code == 1
+    assert said in ended.err
+
+
+CERTAIN = {
+    "no such thing": "NOT_FOUND: Secret [projects/1/secrets/s] not found.",
+    "no such bucket": "HTTPError 404: The specified bucket does not exist.",
+    "a service that is off": f"{FORBIDDEN}: The API has not been used in project 1 before",
+    "the same by its code": f"{FORBIDDEN}\n- reason: SERVICE_DISABLED",
+}
+
+
+@pytest.mark.parametrize("said", CERTAIN.values(), ids=CERTAIN)
+def test_what_is_not_there_is_nothing_to_remove(cloud: Cloud, said: str) -> None:
+    (cloud.home / "broken").write_text(f"secrets describe\n{said}")
+
+    ended = cloud.run(*TEARDOWN, "--yes")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert "Nothing is to be changed." in ended.out
+
+
 def test_other_keys_of_the_project_are_none_of_ours(cloud: Cloud) -> None:
     others = {"Browser key": "AIzaBrowser", "landfall-lambda-2": "AIzaLater"}
     for title, key in others.items():

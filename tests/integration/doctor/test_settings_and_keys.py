@@ -60,7 +60,7 @@ class TestKeys:
         report = setup.diagnosed()
 
         (fault,) = report.lines("failed     ")
-        assert "The secret projects/p/secrets/s/versions/latest" in fault
+        assert "There are no usable Google credentials" in fault
         (line,) = report.lines("not checked")
         assert "sender's key     Mend the API keys first." in line
 

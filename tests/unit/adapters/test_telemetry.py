@@ -112,18 +112,41 @@ def test_google_is_sent_the_accounts_token() -> None:
     assert receiver.authorizations == {"Bearer canary-token"}
 
 
-def test_a_receiver_that_is_not_there_keeps_nothing_from_running() -> None:
-    program = (
-        "import os, sys\n"
-        "from adapters.telemetry import start_telemetry\n"
-        "from transfer.admission import Admission\n"
-        "from transfer.watching import Request\n"
-        "telemetry = start_telemetry(Admission(7), sys.argv[1], None, 1, None)\n"
-        "print(telemetry.answered(Request('POST', '/', 0)), flush=True)\n"
-        "os._exit(0)  # without the seconds of a last try"
-    )
+ANSWERING = (
+    "import logging, os, sys\n"
+    "from adapters.telemetry import start_telemetry\n"
+    "from transfer.admission import Admission\n"
+    "from transfer.watching import Request\n"
+    "logging.basicConfig(stream=sys.stdout)\n"
+    "telemetry = start_telemetry(Admission(7), sys.argv[1], None, 1, None)\n"
+    "print(telemetry.answered(Request('POST', '/', 0)), flush=True)\n"
+    "os._exit(0)  # without the seconds of a last try"
+)
 
-    assert printed_by(program, f"http://127.0.0.1:{free_port()}") == ["None"]
+
+def test_a_receiver_that_is_not_there_keeps_nothing_from_running() -> None:
+    assert printed_by(ANSWERING, f"http://127.0.0.1:{free_port()}") == ["None"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5000"),  # more than the queue holds
+        ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
+        ("OTEL_METRICS_EXEMPLAR_FILTER", "canary"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "canary"),  # read while it is imported
+    ],
+)
+def test_a_setting_that_opentelemetry_does_not_take_is_told_and_keeps_nothing_from_running(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    *told, answered = printed_by(ANSWERING, f"http://127.0.0.1:{free_port()}")
+
+    assert answered == "None"
+    assert {"OTEL_BSP_*,", "OTEL_METRIC_EXPORT_*,", "OTEL_SPAN_*"} <= set(told)
+    assert not [word for word in told if "canary" in word]
 
 
 def printed_by(program: str, *arguments: str) -> list[str]:

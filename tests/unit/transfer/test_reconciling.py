@@ -1,8 +1,9 @@
 """The second net: what nobody announced is announced, and nothing else is touched."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,15 @@ from tests.unit.transfer.house import NAME, A, House, new_house
 from transfer import object_headers as names
 from transfer.errors import NotifyUnavailable, StoreUnavailable
 from transfer.notification import event_id
-from transfer.reconciling import MAX_DELAY_SECONDS, PATIENCE, BucketEvent, Finding, Reconciler
-from transfer.store import ABSENT
+from transfer.reconciling import (
+    MAX_DELAY_SECONDS,
+    PATIENCE,
+    PROGRESS,
+    BucketEvent,
+    Finding,
+    Reconciler,
+)
+from transfer.store import ABSENT, StoredObject
 
 
 @pytest.fixture
@@ -140,12 +148,46 @@ class TestWalk:
 
         assert found == {Finding.FAILED: 1, Finding.ANNOUNCED: 1}
 
+    def test_a_long_walk_tells_how_far_it_is(
+        self, house: House, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "landfall.reconciling")
+        for key in ("known", "other/known", "third"):
+            house.landing().land(message_for(A, key))
+        house.land_unannounced()
+        began = house.there().created + PATIENCE
+        store = SlowStore(DirectoryStore(house.folder), began, PROGRESS / 2)
+
+        Reconciler(store, house.topic, now=lambda: store.time).walk()  # type: ignore[arg-type]
+
+        told = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
+        assert len(told) == 2
+        assert told[0].startswith("2 objects looked at so far")
+        assert told[1] == "4 objects looked at so far, 1 announced"
+
     def test_a_record_that_was_written_ahead_by_a_killed_process_is_met(self, house: House) -> None:
         house.land_unannounced()
         [record] = (house.folder / ".landfall/records").glob("*/*.json")
         record.rename(record.with_suffix(".next"))  # as it is before the last step
 
         assert later(house, DirectoryStore(house.folder)).walk() == {Finding.ANNOUNCED: 1}
+
+
+@dataclass
+class SlowStore:
+    """Takes so long to find each object, and tells the time."""
+
+    store: DirectoryStore
+    time: datetime
+    pause: timedelta
+
+    def walk(self, prefix: str) -> Iterator[StoredObject]:
+        for there in self.store.walk(prefix):
+            self.time += self.pause
+            yield there
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
 
 
 @dataclass
