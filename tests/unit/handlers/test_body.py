@@ -243,6 +243,11 @@ def test_nesting_up_to_the_limit_is_read() -> None:
     assert "a" in read(nested(MAX_DEPTH, '{"b":', "}"))
 
 
+def test_many_brackets_that_do_not_nest_deeply_are_taken() -> None:
+    assert "a" in read('{"a": [' + 20 * "[], {}, " + "1]}")
+    assert "a" in read('{"a": "' + 20 * "[{" + '"}')
+
+
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 1000, 9_000])
 def test_deeper_nesting_is_malformed_without_parsing(depth: int) -> None:
     assert reason_of(nested(depth)) == "MALFORMED_BODY"
