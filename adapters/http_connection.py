@@ -1,7 +1,7 @@
-"""The standard library's HTTP client, with heads that are read strictly and sent in one piece.
+"""HTTP over one connection: heads are sent in one piece and read strictly.
 
-What it does of its own is meant for mail: it takes twice the time, and lets pass what cannot
-tell one answer's end from the next one's beginning.
+Bodies are read by the standard library's client. Its way with heads is meant for mail: it takes
+twice the time, and lets pass what cannot tell one answer's end from the next one's beginning.
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
@@ -11,7 +11,6 @@ import socket
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse, NotConnected, RemoteDisconnected
-from urllib.parse import urlsplit
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES = 100
@@ -23,6 +22,8 @@ _MORE = re.compile(rb"[ \t]([^\r\n\0]*)\r?\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LENGTH = re.compile(r"\d{1,18}")
 _SENT = re.compile(r"[ -~]*")
+_HOST = re.compile(r"(?P<name>[0-9A-Za-z._-]{1,253})(?::(?P<port>[1-9]\d{0,4}))?", re.ASCII)
+_IPV6 = re.compile(r"\[(?P<name>[0-9A-Fa-f:.]{2,45})\](?::(?P<port>[1-9]\d{0,4}))?", re.ASCII)
 _NO_BODY = frozenset({204, 304})
 
 
@@ -129,15 +130,22 @@ class Connection:
         Raises:
             HTTPException: It is no host.
         """
+        found = _HOST.fullmatch(host) or _IPV6.fullmatch(host)
+        if found is None:
+            raise HTTPException("A host is a name or an address, and perhaps a port.")
         default = 443 if tls else 80
-        self.host, self.port = _parted(host, default)
+        self.host, self.port = found["name"], int(found["port"] or default)
         self._name = host.removesuffix(f":{default}")
         self._seconds = seconds
         self._tls = tls
         self._wire: socket.socket | None = None
+        self._answer: Response | None = None
 
     def connect(self) -> None:
-        wire = socket.create_connection((self.host, self.port), self._seconds)
+        try:
+            wire = socket.create_connection((self.host, self.port), self._seconds)
+        except UnicodeError:  # of a name with an empty label, or too long a one
+            raise HTTPException("A host is a name or an address, and perhaps a port.") from None
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.use(wire)
 
@@ -146,6 +154,7 @@ class Connection:
         self._wire = wire
         if self._tls is None:
             return
+        wire.settimeout(self._seconds)
         try:
             self._wire = self._tls.wrap_socket(wire, server_hostname=self.host)
         except BaseException:
@@ -190,28 +199,17 @@ class Connection:
         Raises:
             HTTPException, OSError
         """
-        response = Response(self.wire)
-        try:
-            response.begin()
-        except BaseException:
-            response.close()
-            raise
-        return response
+        self._answer = answer = Response(self.wire)
+        answer.begin()
+        return answer
 
     def close(self) -> None:
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            wire.close()
+        if self._answer is not None:
+            self._answer.close()  # or it would keep the socket open
+        if self._wire is not None:
+            self._wire.close()
+        self._answer = self._wire = None
 
 
 def _text(value: bytes) -> str:
     return value.strip(b" \t").decode("latin-1")
-
-
-def _parted(host: str, default: int) -> tuple[str, int]:
-    try:
-        parts = urlsplit(f"//{host}")
-        return parts.hostname or "", parts.port or default
-    except ValueError:
-        pass  # its text repeats what was given
-    raise HTTPException("That is no host.")

@@ -1,7 +1,7 @@
 """HTTP connections that are kept and used again: for small objects the rest costs more than bytes.
 
-The standard library's client is used, since what others put on top of it costs several times
-as much as a small request itself. No redirects, no proxies, no cookies, no .netrc.
+What client libraries put on top of a connection costs several times as much as a small request
+itself. No redirects, no proxies, no cookies, no .netrc.
 """
 
 import socket

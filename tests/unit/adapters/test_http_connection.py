@@ -1,6 +1,9 @@
 """Where an answer ends, and what its headers are, is told for certain or not at all."""
 
+import os
 import socket
+import ssl
+import time
 from contextlib import closing
 from http.client import HTTPException
 
@@ -207,12 +210,51 @@ def test_nothing_is_sent_of_a_head_that_would_say_more_than_it_should(unfit: str
             sent_by("heron.example", target, headers)
 
 
-@pytest.mark.parametrize("host", ["heron.example:x", "heron.example:65536", "[::1"])
+NO_HOSTS = (
+    *("", ":80", "heron.example:", "heron.example:x", "heron.example:0", "heron.example:123456"),
+    *("[::1", "::1", "heron\t.example", "heron.example\n", "h\u00e9ron", "me:heron@heron.example"),
+    *("heron.example?a", "heron.example#a", "heron.example/a"),
+)
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
 def test_what_is_no_host_is_told_without_repeating_it(host: str) -> None:
     with pytest.raises(HTTPException) as caught:
         Connection(host, 5.0)
 
-    assert host not in str(caught.value)
+    assert "heron" not in str(caught.value)
+
+
+def test_a_name_that_no_resolver_takes_is_no_host() -> None:
+    with pytest.raises(HTTPException):
+        Connection("heron..example", 5.0).connect()
+
+
+def test_a_handshake_has_its_time_however_little_was_left_for_connecting() -> None:
+    tls = ssl.create_default_context()
+    ours, theirs = socket.socketpair()
+    ours.settimeout(0.001)
+    connection = Connection("heron.example", 0.3, tls)
+    with theirs:
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            connection.use(ours)
+
+    assert time.monotonic() - began >= 0.29
+    assert ours.fileno() == -1
+
+
+def test_a_connection_that_is_closed_leaves_no_socket_open_though_its_answer_lives() -> None:
+    with RawServer([OK + b"Content-Length: 5\r\n\r\nher"]) as server:
+        connection = connected(server)
+        connection.ask("GET", "/", {})
+        answer = connection.answer()
+        wire = connection.wire.fileno()
+        connection.close()
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(wire)
+    assert answer.isclosed()
 
 
 def test_a_connection_is_quiet_until_something_comes_or_it_ends() -> None:
