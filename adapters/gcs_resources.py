@@ -39,6 +39,18 @@ def stored_object(resource: Mapping[str, Any]) -> StoredObject:
     raise StoreUnavailable("Cloud Storage described an object in a way that cannot be read.")
 
 
+def written_object(resource: Mapping[str, Any]) -> StoredObject:
+    """Return what the answer to a request that writes says of the object.
+
+    Raises:
+        StoreUnavailable: It cannot be read, or tells no checksum: the destination may tell more.
+    """
+    written = stored_object(resource)
+    if not written.crc32c:
+        raise StoreUnavailable("Cloud Storage did not tell the checksum of what it wrote.")
+    return written
+
+
 def _stored_object(resource: Mapping[str, Any]) -> StoredObject:
     said = {attribute: resource.get(field) for field, attribute in _HEADERS.items()}
     return StoredObject(

@@ -15,7 +15,7 @@ from google.cloud import storage
 from adapters.gcs_api import GcsApi
 from adapters.gcs_errors import missing, translated
 from adapters.gcs_patience import DEFAULT, Patience
-from adapters.gcs_resources import resource_of, stored_object
+from adapters.gcs_resources import resource_of, stored_object, written_object
 from adapters.gcs_upload import SessionUpload, SmallUpload
 from adapters.kept_connections import KeptConnections
 from adapters.late_client import LateClient
@@ -106,7 +106,7 @@ class GcsStore:
                     if "bucket does not exist" in error.message:
                         raise
                     raise TokenMoved from None  # a part is gone
-                return stored_object(found)
+                return written_object(found)
         except StoreUnavailable:
             raise UploadLost("Cloud Storage may have it all: read the destination.") from None
 

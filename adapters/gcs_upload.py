@@ -14,7 +14,7 @@ from google.api_core.exceptions import BadRequest
 from adapters.gcs_api import GcsApi
 from adapters.gcs_errors import error_of_status, translated
 from adapters.gcs_patience import Patience, Timeout
-from adapters.gcs_resources import stored_object
+from adapters.gcs_resources import written_object
 from adapters.kept_connections import Answer, Body, KeptConnections
 from transfer.errors import StoreUnavailable, TokenMoved, UploadLost
 from transfer.store import StoredObject
@@ -158,7 +158,7 @@ class SessionUpload:
 
     def _finished(self, answer: Answer) -> StoredObject:
         try:
-            return stored_object(json.loads(answer.body))
+            return written_object(json.loads(answer.body))
         except (StoreUnavailable, ValueError):
             pass  # outside of here, the foreign text would stay as context
         raise UploadLost("Cloud Storage answered what cannot be read: read the destination.")
@@ -191,7 +191,7 @@ class SmallUpload:
         self._api.expect_time(self._deadline)  # before it is sent, nothing is in doubt
         try:
             with translated(self._bucket):
-                return stored_object(self._create({**self._resource, "crc32c": crc32c}, tail))
+                return written_object(self._create({**self._resource, "crc32c": crc32c}, tail))
         except StoreUnavailable:
             raise UploadLost("Cloud Storage may have it all: read the destination.") from None
 

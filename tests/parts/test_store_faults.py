@@ -156,6 +156,14 @@ def test_ranges_are_found_again_though_no_list_tells_their_checksums(s3: Scripte
         rig.assert_landed_whole()
 
 
+def test_an_object_whose_checksum_only_a_look_tells_is_not_taken_for_another(rig: ManyRig) -> None:
+    rig.cloud().bucket.tells_what_it_wrote = False
+
+    assert rig.send().outcome == (200, "already-landed")
+
+    rig.assert_landed_whole()
+
+
 RECORDS = {
     "no Base64": "?",
     "too short": "AAAA",

@@ -133,7 +133,11 @@ class Api:
         """
         if "encryption" not in self._settings:
             return resource
-        return {name: value for name, value in resource.items() if name not in HASHES}
+        return _without_hashes(resource)
+
+    def _written(self, stored: StoredObject) -> Response:
+        told = stored.resource
+        return Response.of(told if self._bucket.tells_what_it_wrote else _without_hashes(told))
 
     def _stat(self, request: Request) -> Response:
         return Response.of(self._bucket.find(request.name, request.query).resource)
@@ -165,7 +169,7 @@ class Api:
         asked = _json(request.body.read(request.body.left))
         sources, fields = asked.get("sourceObjects", []), asked.get("destination", {})
         stored = self._bucket.compose(request.name, sources, fields, request.query)
-        return Response.of(stored.resource)
+        return self._written(stored)
 
     def _multipart(self, request: Request) -> Response:
         content = self._bucket.new_content()
@@ -173,7 +177,7 @@ class Api:
         name = _object_name(request.query, fields)
         hashes = _hashes(request.headers)
         stored = self._bucket.insert(name, content, fields, request.query, hashes)
-        return Response.of(stored.resource)
+        return self._written(stored)
 
     def _create_session(self, request: Request) -> Response:
         fields = _json(request.body.read(request.body.left))
@@ -200,7 +204,7 @@ class Api:
             hashes = _hashes(request.headers)
             stored = session.write(request.span, request.body.read, hashes, request.keep)
         if stored:
-            return Response.of(stored.resource)
+            return self._written(stored)
         persisted = session.persisted
         return Response(308, {"Range": f"bytes=0-{persisted - 1}"} if persisted else {})
 
@@ -220,6 +224,10 @@ def _json(body: bytes) -> Json:
     if not isinstance(parsed, dict):
         raise ValueError("not a JSON object")
     return parsed
+
+
+def _without_hashes(resource: Json) -> Json:
+    return {name: value for name, value in resource.items() if name not in HASHES}
 
 
 def _object_name(query: Mapping[str, str], fields: Json) -> str:

@@ -99,6 +99,8 @@ class Bucket:
         self.url = url
         self._directory = directory
         self._with_md5, self._hash_refusal_status = with_md5, hash_refusal_status
+        self.tells_what_it_wrote = True
+        """Whether answers to writes hold the hashes."""
         self._lock = RLock()
         self._objects: dict[str, StoredObject] = {}
         self._last_generation = 0
