@@ -32,17 +32,21 @@ stands() {
 # known, all ends: it might stay, and cost.
 seen() {
   local errors
-  { errors=$(gcloud "$@" --project="$project" --quiet 2>&1 >&3 </dev/null); } 3>&1 || is_absence "$errors" || {
+  { errors=$(gcloud "$@" --project="$project" --quiet 2>&1 >&3 </dev/null); } 3>&1 || is_absence "$errors" "$1" || {
     printf '%s\n' "$errors" >&2
     stop "What cannot be looked at may still be there, and cost. "
   }
 }
 
-# Whether this error says that there is no such thing. "(or it may not exist)" and "not found or
-# permission denied" leave it open.
+# Whether this error says that there is no such thing: is_absence ERROR GROUP. "(or it may not exist)"
+# and "not found or permission denied" leave it open, and so does what gcloud itself lacks.
 is_absence() {
+  local ours="project(s/| \\[?)($project|$project_number)([^0-9a-z-]|\$)"
   case $1 in
-    *SERVICE_DISABLED* | *'has not been used in project'*) ;; # nothing of it runs
+    *credential* | *configuration*) return 1 ;;
+    *SERVICE_DISABLED* | *'has not been used in project'* | *'not enabled on project'*)
+      [[ $2 != storage && $1 =~ $ours ]] # nothing of such a service runs, but objects stay
+      ;;
     *PERMISSION_DENIED* | *permission*) return 1 ;;
     *NOT_FOUND* | *'not found'* | *'does not exist'* | *'HTTPError 404'*) ;;
     *'does not contain an App Engine application'* | *'matched no objects'*) ;;

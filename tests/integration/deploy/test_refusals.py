@@ -107,6 +107,10 @@ UNCERTAIN = {
     "no network": "Unable to find the server at secretmanager.googleapis.com",
     "no right": FORBIDDEN,
     "no right, or no service": "Service 's' not found or permission denied.",
+    "a service that is off elsewhere": "The API has not been used in project 999 before",
+    "another project that begins as ours": "SERVICE_DISABLED, consumer: projects/1234567890123",
+    "no file of credentials": "The credential file /key.json does not exist",
+    "no configuration": "The configuration [mine] does not exist.",
 }
 
 
@@ -120,11 +124,13 @@ def test_an_error_that_leaves_it_open_ends_the_teardown(cloud: Cloud, said: str)
     assert said in ended.err
 
 
+NUMBER = "123456789012"  # of the project
 CERTAIN = {
     "no such thing": "NOT_FOUND: Secret [projects/1/secrets/s] not found.",
     "no such bucket": "HTTPError 404: The specified bucket does not exist.",
-    "a service that is off": f"{FORBIDDEN}: The API has not been used in project 1 before",
-    "the same by its code": f"{FORBIDDEN}\n- reason: SERVICE_DISABLED",
+    "a service that is off": f"{FORBIDDEN}: The API has not been used in project {NUMBER} before",
+    "the same by its code": f"SERVICE_DISABLED\n  consumer: projects/{NUMBER}\n",
+    "the same by its name": "API [s] not enabled on project [my-test-project].",
 }
 
 
@@ -136,6 +142,16 @@ def test_what_is_not_there_is_nothing_to_remove(cloud: Cloud, said: str) -> None
 
     assert (ended.code, ended.err) == (0, "")
     assert "Nothing is to be changed." in ended.out
+
+
+def test_objects_stay_and_cost_while_their_service_is_off(cloud: Cloud) -> None:
+    off = f"The API has not been used in project {NUMBER} before"
+    (cloud.home / "broken").write_text(f"storage buckets describe\n{off}")
+
+    ended = cloud.run(*TEARDOWN, "--yes")
+
+    assert ended.code == 1
+    assert off in ended.err
 
 
 def test_other_keys_of_the_project_are_none_of_ours(cloud: Cloud) -> None:
