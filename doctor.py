@@ -59,6 +59,8 @@ def main(arguments: list[str]) -> int:
     if (asked.url and asked.region) or (asked.bucket and not asked.url):
         parser.error("--region is for the set-up here, --bucket for a running service")
     key = os.environ.get("ENDPOINT_API_KEY") or None
+    if key is not None and not re.fullmatch(r"[!-~]+", key):
+        parser.error("ENDPOINT_API_KEY must be printable ASCII without spaces or line ends")
     if asked.url is None:
         return tell(examine(os.environ, key, asked.region, S3Reach()), asked.json)
     url = _URL.fullmatch(asked.url)

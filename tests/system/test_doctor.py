@@ -127,6 +127,21 @@ class TestRunningService:
 
         assert ended.returncode == 2
         assert "--url must be https://HOST" in ended.stderr
+
+    @pytest.mark.parametrize("key", ["canary\r", "can ary", "canary\u00e9"])
+    def test_a_key_that_no_header_takes_is_told_and_not_sent(self, key: str) -> None:
+        ended = subprocess.run(
+            [sys.executable, "doctor.py", "--url", "https://landfall.example"],
+            cwd=ROOT,
+            env={"ENDPOINT_API_KEY": key},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert ended.returncode == 2
+        assert "ENDPOINT_API_KEY must be printable ASCII" in ended.stderr
+        assert "canary" not in ended.stderr
         assert API_KEY not in ended.stderr
 
 
