@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", "PublisherGrpcTransport", "SubscriberGrpcTransport")
 
 RECONNECT_SECONDS = 10.0
-"""The longest pause between two tries to connect; the first is shorter."""
+"""The longest pause between two tries to connect, to which gRPC adds up to a fifth at random."""
 _FIRST_SECONDS = 0.5
 
 

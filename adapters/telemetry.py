@@ -3,8 +3,8 @@
 import logging
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -65,10 +65,18 @@ def start_telemetry(
             session, where = _sender(otlp_endpoint, where, project)
             readers.append(export_metrics(otlp_endpoint, session))
             traces = Traces(export_spans(otlp_endpoint, session, where))
+    return Telemetry(Metrics(_meter(readers, where), admission), traces)
+
+
+def _meter(readers: Sequence[MetricReader], where: Resource) -> Meter:
+    """Return one that counts for nobody if OpenTelemetry does not take its settings."""
     meter: Meter = NoOpMeter("landfall")
-    with _optional():
+    with _optional(), ExitStack() as complaining:
+        for reader in readers:
+            complaining.callback(reader.shutdown)  # or each would, for ever
         meter = MeterProvider(readers, where).get_meter("landfall")
-    return Telemetry(Metrics(meter, admission), traces)
+        complaining.pop_all()
+    return meter
 
 
 @contextmanager

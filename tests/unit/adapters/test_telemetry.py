@@ -149,6 +149,16 @@ def test_a_setting_that_opentelemetry_does_not_take_is_told_and_keeps_nothing_fr
     assert not [word for word in told if "canary" in word]
 
 
+def test_readers_that_nobody_reads_from_are_shut_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_METRICS_EXEMPLAR_FILTER", "canary")
+    monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "50")
+    program = ANSWERING.replace("os._exit", "import time; time.sleep(0.5); os._exit")
+
+    told = printed_by(program, f"http://127.0.0.1:{free_port()}")
+
+    assert told.count("MetricReader") <= 1  # its last words; else ten complaints
+
+
 def printed_by(program: str, *arguments: str) -> list[str]:
     ended = subprocess.run(
         [sys.executable, "-c", program, *arguments],
