@@ -32,7 +32,10 @@ URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_u
 TESTS = {
     "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
     "transfer.url_signature": [f"{CORE}url_signature.py", *URLS],
-    "transfer.s3_hosts": [f"{CORE}s3_hosts.py", f"{CORE}host_alphabets.py", *URLS],
+    "transfer.s3_hosts": [
+        *(f"{CORE}{n}.py" for n in ("s3_hosts", "s3_regions", "host_alphabets")),
+        *URLS,
+    ],
     "transfer.message": [
         f"{CORE}message.py",
         f"{CORE}message_lengths.py",
