@@ -47,7 +47,7 @@ TESTS = {
     "transfer.key_ring": [f"{CORE}key_ring.py"],
     "transfer.rate_limit": [f"{CORE}rate_limit.py"],
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
-    "handlers.body": [f"{HTTP}body.py", f"{HTTP}generated_bodies.py", f"{HTTP}errors.py"],
+    "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],
     "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
 }
 KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"

@@ -8,6 +8,7 @@ from tests.fakes import message_for
 from transfer.errors import InvalidMessage, UrlRefused
 from transfer.message import Message
 from transfer.object_name import ObjectName
+from transfer.s3_object import S3Object
 
 
 def message(key: str = "a/b.bin", version_id: str | None = None, **fields: str) -> Message:
@@ -128,3 +129,29 @@ def test_a_name_beside_the_reserved_ones_is_free(key: str) -> None:
 def test_a_bucket_named_like_the_reserved_prefix_gets_nowhere() -> None:
     with pytest.raises(InvalidMessage):
         ObjectName("{bucket}/{key}").of(message(bucket=".landfall"))
+
+
+@pytest.mark.parametrize(
+    ("template", "version_id", "name"),
+    [("{bucket}/{key}", None, "source/a/b.bin"), ("{key}@{version_id}", "v1", "a/b.bin@v1")],
+)
+def test_a_question_has_the_name_of_the_objects_message(
+    template: str, version_id: str | None, name: str
+) -> None:
+    asked = S3Object("source", "a/b.bin", version_id)
+
+    assert ObjectName(template).of_object(asked) == name
+    assert ObjectName(template).of(message(version_id=version_id)) == name
+    assert ObjectName(template).is_pinned is (version_id is not None)
+
+
+def test_a_question_names_a_version_if_and_only_if_each_has_its_place() -> None:
+    with pytest.raises(InvalidMessage, match="versionId is missing"):
+        ObjectName("{key}@{version_id}").of_object(S3Object("source", "a"))
+    with pytest.raises(InvalidMessage, match="ask without versionId"):
+        ObjectName("{key}").of_object(S3Object("source", "a", "v1"))
+
+
+def test_a_question_for_a_reserved_name_is_refused() -> None:
+    with pytest.raises(InvalidMessage, match="reserved"):
+        ObjectName("{key}").of_object(S3Object("source", ".landfall/a"))
