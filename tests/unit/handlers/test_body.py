@@ -253,6 +253,7 @@ def test_deeper_nesting_is_malformed_without_parsing(depth: int) -> None:
     assert reason_of(nested(depth)) == "MALFORMED_BODY"
     assert reason_of(depth * "[") == "MALFORMED_BODY"
     assert reason_of(nested(depth, '{"b":', "}")) == "MALFORMED_BODY"
+    assert reason_of('{"a": [' + 20 * "[], {}, " + nested(depth - 2) + "]}") == "MALFORMED_BODY"
 
 
 @pytest.mark.parametrize(
