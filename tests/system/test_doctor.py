@@ -116,33 +116,30 @@ class TestRunningService:
         assert "canary" not in ended.stdout
 
     def test_a_key_is_never_sent_in_the_clear(self) -> None:
-        ended = subprocess.run(
-            [sys.executable, "doctor.py", "--url", "http://landfall.example"],
-            cwd=ROOT,
-            env={"ENDPOINT_API_KEY": API_KEY},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        told = refusal_of("http://landfall.example", API_KEY)
 
-        assert ended.returncode == 2
-        assert "--url must be https://HOST" in ended.stderr
+        assert "--url must be https://HOST" in told
+        assert API_KEY not in told
 
     @pytest.mark.parametrize("key", ["canary\r", "can ary", "canary\u00e9"])
     def test_a_key_that_no_header_takes_is_told_and_not_sent(self, key: str) -> None:
-        ended = subprocess.run(
-            [sys.executable, "doctor.py", "--url", "https://landfall.example"],
-            cwd=ROOT,
-            env={"ENDPOINT_API_KEY": key},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        told = refusal_of("https://landfall.example", key)
 
-        assert ended.returncode == 2
-        assert "ENDPOINT_API_KEY must be printable ASCII" in ended.stderr
-        assert "canary" not in ended.stderr
-        assert API_KEY not in ended.stderr
+        assert "ENDPOINT_API_KEY must be printable ASCII" in told
+        assert "canary" not in told
+
+
+def refusal_of(url: str, key: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "doctor.py", "--url", url],
+        cwd=ROOT,
+        env={"ENDPOINT_API_KEY": key},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    return ended.stderr
 
 
 def small_disk(folder: Path, size: int = 8 * MEGABYTE) -> list[str]:
