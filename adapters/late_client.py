@@ -20,7 +20,6 @@ class LateClient(Generic[T]):
         self._seconds = seconds
         self._lock = threading.Lock()
         self._client: Future[T] | None = None
-        self._made: T | None = None
 
     def get(self) -> T:
         """Return the client.
@@ -29,16 +28,13 @@ class LateClient(Generic[T]):
             TimeoutError: It is not made yet; the next who asks may get it.
             Exception: Whatever prevents it. The next who asks tries again.
         """
-        if self._made is not None:
-            return self._made
         with self._lock:
             client = self._client
             if client is None or (client.done() and client.exception() is not None):
                 client = Future()
                 threading.Thread(target=self._make, args=(client,), daemon=True).start()
                 self._client = client  # only now, or nobody would make it if there is no thread
-        self._made = client.result(self._seconds)
-        return self._made
+        return client.result(self._seconds)
 
     def _make(self, client: Future[T]) -> None:
         try:
