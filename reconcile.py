@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from main import configure_logging, make_store, make_topic
 from settings import SettingsInvalid, read_reconciler_settings
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
         )
         if asked.way == "walk":
             return _walk(reconciler, asked.prefix)
-        return _follow(reconciler, settings.finalize_subscription)
+        return _follow(reconciler, settings.landing_bucket, settings.finalize_subscription)
     except (SettingsInvalid, LandfallError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -60,7 +61,11 @@ def _walk(reconciler: Reconciler, prefix: str) -> int:
     return 1 if found[Finding.FAILED] else 0
 
 
-def _follow(reconciler: Reconciler, subscription: str | None) -> int:
+def _follow(reconciler: Reconciler, bucket: str | Path, subscription: str | None) -> int:
+    if isinstance(bucket, Path):
+        raise SettingsInvalid(
+            "LANDING_BUCKET is a directory, which sends no notifications: use `walk`."
+        )
     if subscription is None:
         raise SettingsInvalid(
             "FINALIZE_SUBSCRIPTION is not set: name the subscription of the landing bucket's "
@@ -69,7 +74,7 @@ def _follow(reconciler: Reconciler, subscription: str | None) -> int:
         )
     from adapters.pubsub_subscription import PubSubSubscription
 
-    events: BucketEvents = PubSubSubscription(subscription)
+    events: BucketEvents = PubSubSubscription(subscription, bucket)
     while True:
         try:
             reconciler.follow(events)

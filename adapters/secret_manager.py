@@ -10,10 +10,12 @@ from adapters.google_credentials import no_credentials
 from transfer.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
+    from google.api_core.exceptions import GoogleAPICallError
     from google.cloud.secretmanager import SecretManagerServiceClient
 
 TIMEOUT_SECONDS = 10.0
 """Of all tries: gunicorn kills a worker that boots for a minute, and then nobody is told why."""
+_API = "secretmanager.googleapis.com"
 _SETTING = "API_KEYS_SECRET"
 
 
@@ -53,11 +55,8 @@ def read_secret(
         raise Misconfigured(
             f"{version} does not exist, or is disabled: add or enable it, or correct {_SETTING}."
         ) from None
-    except (api.PermissionDenied, api.Unauthenticated):  # as it is for a secret that is not there
-        raise Misconfigured(
-            f"{version} does not exist, or the service may not read it: create it, correct "
-            f"{_SETTING}, or grant the service's account roles/secretmanager.secretAccessor."
-        ) from None
+    except (api.PermissionDenied, api.Unauthenticated) as error:
+        raise Misconfigured(f"{version} cannot be read: {_remedy(error)}.") from None
     except (auth.DefaultCredentialsError, auth.RefreshError):
         raise no_credentials() from None
     except (api.GoogleAPIError, auth.GoogleAuthError) as error:
@@ -66,3 +65,13 @@ def read_secret(
             f"({type(error).__name__}): see that this machine reaches "
             "secretmanager.googleapis.com, and that its Google credentials still work."
         ) from None
+
+
+def _remedy(error: "GoogleAPICallError") -> str:
+    """Secret Manager also answers PERMISSION_DENIED for a secret that is not there."""
+    from adapters.google_refusals import remedy_of
+
+    return remedy_of(error, _API) or (
+        f"it does not exist, or the service may not read it: create it, correct {_SETTING}, or "
+        "grant the service's account roles/secretmanager.secretAccessor"
+    )

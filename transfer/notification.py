@@ -17,6 +17,8 @@ from transfer.store import StoredObject
 
 MAX_ATTRIBUTE_BYTES = 1024
 """https://cloud.google.com/pubsub/quotas#resource_limits"""
+CONFIG = "notificationConfigs/landfall"
+"""By which a notification of ours differs from one that the bucket sends by itself."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def notification_of(landed: StoredObject, event_time: datetime | None) -> Notifi
         "objectGeneration": str(landed.generation),
         "eventTime": created,
         "overwroteGeneration": metadata.get(names.OVERWROTE),
-        "notificationConfig": f"{bucket}/notificationConfigs/landfall",
+        "notificationConfig": f"{bucket}/{CONFIG}",
         "ce-specversion": "1.0",
         "ce-id": event_id(landed),
         "ce-type": "io.landfall.object.landed.v1",

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import grpc
 import pytest
@@ -13,10 +14,25 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 
 from adapters.pubsub_subscription import PubSubSubscription
 from transfer.errors import Misconfigured, NotifyUnavailable
+from transfer.notification import notification_of
 from transfer.reconciling import BucketEvent
+from transfer.store import ObjectHeaders, StoredObject
 
+BUCKET = "landing"
 PULL_SECONDS = 2.0
 PATIENCE_SECONDS = 20
+LANDED = StoredObject(
+    bucket=BUCKET,
+    name="name",
+    generation=1,
+    metageneration=1,
+    size=1,
+    crc32c="",
+    md5=None,
+    headers=ObjectHeaders(),
+    created=datetime(2026, 3, 14, tzinfo=UTC),
+    updated=datetime(2026, 3, 14, tzinfo=UTC),
+)
 
 
 class Bucket:
@@ -44,8 +60,10 @@ class Bucket:
                 name=self.subscription, topic=self.topic, ack_deadline_seconds=10
             )
 
-    def notify(self, name: str, event: str = "OBJECT_FINALIZE") -> None:
-        attributes = {"eventType": event, "objectId": name, "bucketId": "landing"}
+    def notify(self, name: str, event: str = "OBJECT_FINALIZE", **others: str) -> None:
+        self.send(eventType=event, objectId=name, bucketId=BUCKET, **others)
+
+    def send(self, **attributes: str) -> None:
         message = PubsubMessage(data=b"{}", attributes=attributes)
         self._publisher.publish(topic=self.topic, messages=[message])
 
@@ -63,7 +81,7 @@ def bucket(pubsub_emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bu
 
 @pytest.fixture
 def subscription(bucket: Bucket) -> PubSubSubscription:
-    return PubSubSubscription(bucket.subscription, pull_seconds=PULL_SECONDS)
+    return PubSubSubscription(bucket.subscription, BUCKET, pull_seconds=PULL_SECONDS)
 
 
 def pulled(subscription: PubSubSubscription, count: int) -> list[BucketEvent]:
@@ -106,13 +124,39 @@ def test_an_event_that_is_put_off_stays_away_until_then(
     assert subscription.pull() == []
 
 
-def test_other_events_of_the_bucket_are_passed_over_for_good(
-    bucket: Bucket, subscription: PubSubSubscription
+@pytest.mark.parametrize("event", ["OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE"])
+def test_other_events_of_the_bucket_are_acknowledged(
+    event: str, bucket: Bucket, subscription: PubSubSubscription
 ) -> None:
-    bucket.notify("name", "OBJECT_METADATA_UPDATE")
+    bucket.notify("name", event)
     bucket.notify("name", "OBJECT_FINALIZE")
 
     assert [event.name for event in pulled(subscription, 1)] == ["name"]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {},
+        {"kind": "somebody's job"},
+        {"eventType": "OBJECT_INVENTED", "objectId": "name", "bucketId": BUCKET},
+        {"eventType": "OBJECT_FINALIZE", "bucketId": BUCKET},
+        {"eventType": "OBJECT_FINALIZE", "objectId": "", "bucketId": BUCKET},
+        {"eventType": "OBJECT_FINALIZE", "objectId": "name", "bucketId": "another"},
+        dict(notification_of(LANDED, None).attributes),
+    ],
+    ids=["empty", "a job", "unknown event", "no name", "empty name", "another bucket", "ours"],
+)
+def test_messages_of_somebody_else_are_given_back_and_the_setting_is_named(
+    foreign: dict[str, str], bucket: Bucket, subscription: PubSubSubscription
+) -> None:
+    bucket.send(**foreign)
+
+    for _ in range(2):  # the second pull would find nothing if the first had acknowledged it
+        with pytest.raises(
+            Misconfigured, match=r"none was acknowledged\. Set FINALIZE_SUBSCRIPTION"
+        ):
+            pulled(subscription, 1)
 
 
 def test_a_quiet_subscription_gives_nothing_after_a_while(
@@ -122,7 +166,7 @@ def test_a_quiet_subscription_gives_nothing_after_a_while(
 
 
 def test_a_subscription_that_is_not_there_is_told_with_its_setting(bucket: Bucket) -> None:
-    missing = PubSubSubscription(f"{bucket.subscription}-x", pull_seconds=PULL_SECONDS)
+    missing = PubSubSubscription(f"{bucket.subscription}-x", BUCKET, pull_seconds=PULL_SECONDS)
 
     with pytest.raises(Misconfigured, match=r"does not exist.*FINALIZE_SUBSCRIPTION"):
         missing.pull()
@@ -132,7 +176,7 @@ def test_a_server_that_is_away_is_worth_another_try(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")
-    subscription = PubSubSubscription(bucket.subscription, pull_seconds=0.5)
+    subscription = PubSubSubscription(bucket.subscription, BUCKET, pull_seconds=0.5)
 
     with pytest.raises(NotifyUnavailable):
         subscription.done([BucketEvent("name", "handle")])
