@@ -23,6 +23,8 @@ PATIENCE = timedelta(minutes=10)
 
 PROGRESS = timedelta(seconds=30)
 """So often a walk tells how far it is."""
+FAILURES_IN_A_ROW = 3
+"""So many objects that fail one after another have one cause, which is not the object."""
 MAX_DELAY_SECONDS = 600
 """Pub/Sub's longest. https://cloud.google.com/pubsub/docs/lease-management"""
 
@@ -114,17 +116,35 @@ class Reconciler:
     def follow(self, events: BucketEvents) -> Counter[Finding]:
         """Look at the objects of the events that are due, and put the young ones off.
 
+        An event that fails comes again, and does not hold up the others.
+
         Raises:
-            NotifyUnavailable, StoreUnavailable, Misconfigured: Those events come again.
+            NotifyUnavailable, StoreUnavailable, Misconfigured: None of the events worked, or
+                FAILURES_IN_A_ROW failed one after another. They come again.
         """
         found: Counter[Finding] = Counter()
+        failed_in_a_row = 0
+        failure: LandfallError | None = None
         for event in events.pull():
-            finding = self.look(event.name)
+            try:
+                finding = self.look(event.name)
+            except LandfallError as error:
+                _log.error("%s stays unannounced: %s", event.name, error)
+                failure = error
+                found[Finding.FAILED] += 1
+                failed_in_a_row += 1
+                if failed_in_a_row == FAILURES_IN_A_ROW:
+                    break
+                continue
+            failed_in_a_row = 0
             found[finding] += 1
             if finding is Finding.YOUNG:
                 events.delay([event], MAX_DELAY_SECONDS)
             else:
                 events.done([event])
+        nothing_worked = found.keys() == {Finding.FAILED}
+        if failure is not None and (nothing_worked or failed_in_a_row == FAILURES_IN_A_ROW):
+            raise failure
         return found
 
     def look(self, name: str) -> Finding:

@@ -12,9 +12,10 @@ from adapters.directory_store import DirectoryStore
 from tests.fakes import message_for, raising
 from tests.unit.transfer.house import NAME, A, House, new_house
 from transfer import object_headers as names
-from transfer.errors import NotifyUnavailable, StoreUnavailable
+from transfer.errors import Misconfigured, NotifyUnavailable, StoreUnavailable
 from transfer.notification import event_id
 from transfer.reconciling import (
+    FAILURES_IN_A_ROW,
     MAX_DELAY_SECONDS,
     PATIENCE,
     PROGRESS,
@@ -238,3 +239,27 @@ class TestFollow:
             later(house).follow(events)
 
         assert events.waiting == [BucketEvent(NAME, "1")]
+
+    def test_one_object_that_fails_does_not_hold_up_the_others(self, house: House) -> None:
+        house.land_unannounced()
+        house.topic.failures = [Misconfigured("of this object")]
+        events = FakeEvents([BucketEvent(NAME, "1"), BucketEvent("gone", "2")])
+
+        found = later(house).follow(events)
+
+        assert found == {Finding.FAILED: 1, Finding.KNOWN: 1}
+        assert events.waiting == [BucketEvent(NAME, "1")]
+
+    def test_several_failures_in_a_row_are_not_the_fault_of_their_objects(
+        self, house: House
+    ) -> None:
+        house.land_unannounced()
+        house.topic.failures = [NotifyUnavailable("down")] * 9
+        waiting = [BucketEvent(NAME, str(n)) for n in range(5)] + [BucketEvent("gone", "9")]
+        events = FakeEvents(list(waiting))
+
+        with pytest.raises(NotifyUnavailable):
+            later(house).follow(events)
+
+        assert events.waiting == waiting
+        assert len(house.topic.failures) == 9 - FAILURES_IN_A_ROW
