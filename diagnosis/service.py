@@ -6,7 +6,7 @@ good signature, which only S3 would notice.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -26,6 +26,8 @@ _SIGNED = (
 )
 _PATH = "/processmessage"
 _JSON = {"Content-Type": "application/json"}
+_COMPARED = ("landed", "missing", "different")
+_NOT_LANDFALL = "not as Landfall does"
 _URL_WRONG = "Correct the URL: it is what stands before /processmessage, as senders have it."
 _LOG = "Look at its log, and run this where it runs, with its settings."
 _NOT_MORE = "Which bucket it may land was not tried: name one with --bucket."
@@ -58,21 +60,30 @@ def check_service(
     else:
         healthy = _health(answer)
     yield healthy
-    if healthy.verdict is not Verdict.OK:  # nobody else is to get the key
-        for check in CHECKS[1:]:
-            yield Finding(check, Verdict.NOT_CHECKED, f"Mend its {HEALTH} first.")
+    if healthy.verdict is not Verdict.OK:
+        yield from _not_checked(CHECKS[1:], HEALTH)
         return
     yield from check_clock({host: skew_of(answer.headers.get("date"), now())})
-    steps: dict[str, Callable[[], Finding]] = {
-        READINESS: lambda: _readiness(service.ask("GET", "/readyz")),
-        STRANGERS: lambda: _strangers(service.ask("POST", _PATH, _JSON, _message(BUCKET))),
-        MESSAGE: lambda: _with_key(service, key, bucket),
-    }
-    for check, step in steps.items():
-        try:
-            yield step()
-        except Unavailable as error:
-            yield Finding(check, Verdict.FAILED, f"{error} {_LOG}")
+    ready = _asked(READINESS, lambda: _readiness(service.ask("GET", "/readyz")))
+    yield ready
+    if ready.verdict is Verdict.FAILED and _NOT_LANDFALL in ready.text:
+        yield from _not_checked(CHECKS[2:], READINESS)
+        return
+    yield _asked(STRANGERS, lambda: _strangers(service.ask("POST", _PATH, _JSON, _message(BUCKET))))
+    yield _asked(MESSAGE, lambda: _with_key(service, key, bucket))
+
+
+def _asked(check: str, ask: Callable[[], Finding]) -> Finding:
+    try:
+        return ask()
+    except Unavailable as error:
+        return Finding(check, Verdict.FAILED, f"{error} {_LOG}")
+
+
+def _not_checked(checks: Sequence[str], first: str) -> Iterator[Finding]:
+    """Whatever is not Landfall must not get the key."""
+    for check in checks:
+        yield Finding(check, Verdict.NOT_CHECKED, f"Mend its {first} first.")
 
 
 def _health(answer: Answer) -> Finding:
@@ -92,7 +103,7 @@ def _readiness(answer: Answer) -> Finding:
         return Finding(READINESS, Verdict.FAILED, text)
     checks = _at(answer, "checks")
     if answer.status != 200 or not isinstance(checks, dict):
-        text = f"{told}, not as Landfall does: deploy its own openapi.yaml and code again."
+        text = f"{told}, {_NOT_LANDFALL}: deploy its own openapi.yaml and code again. {_URL_WRONG}"
         return Finding(READINESS, Verdict.FAILED, text)
     faults = [f"{_word(name)} {_word(result)}" for name, result in checks.items() if result != "ok"]
     if faults:
@@ -131,6 +142,9 @@ def _with_key(service: Service, key: str | None, bucket: str | None) -> Finding:
 
 def _judge_message(answer: Answer, bucket: str | None) -> Finding:
     reason = _reason(answer)
+    if answer.status == 200 and _at(answer, "status") not in _COMPARED:
+        text = f"A message is answered 200, {_NOT_LANDFALL}: senders would fail. {_URL_WRONG}"
+        return Finding(MESSAGE, Verdict.FAILED, text)
     if answer.status == 200:
         text = f"The key may land from {bucket or BUCKET}, and the store was looked at."
         return Finding(MESSAGE, Verdict.OK, text)

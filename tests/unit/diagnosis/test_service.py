@@ -89,12 +89,27 @@ def test_somebody_else_answers(service: FakeService) -> None:
     assert "which is not Landfall. Correct the URL" in service.fault("health")
 
 
-def test_whoever_is_not_landfall_never_gets_the_key(service: FakeService) -> None:
-    service.answers["/healthz"] = Answer(200, b"<html>")
+@pytest.mark.parametrize(
+    "strange",
+    [{"/healthz": Answer(200, b"<html>")}, {"/readyz": answer(200, {"status": "ok"})}],
+    ids=["another page", "a health page that answers every path"],
+)
+def test_what_is_not_landfall_never_gets_the_key(
+    strange: dict[str, Answer], service: FakeService
+) -> None:
+    service.answers |= strange
 
-    service.findings()
+    findings = service.findings()
 
     assert service.messages == []
+    assert [one.verdict for one in findings[-2:]] == [Verdict.NOT_CHECKED] * 2
+
+
+@pytest.mark.parametrize("body", [{"status": "ok"}, {"status": "landing"}, {}, [], "ok", None])
+def test_a_200_that_landfall_does_not_give_is_a_fault(service: FakeService, body: Any) -> None:
+    service.answers["with a key"] = answer(200, body)
+
+    assert "answered 200, not as Landfall does" in service.fault("message")
 
 
 def test_a_gateway_with_nothing_behind_it(service: FakeService) -> None:
