@@ -31,6 +31,7 @@ ROWS = {
     "19": "source: busy",
     "20": "source: redirects",
     "21": "source: contradicts the message",
+    "21b": "source: headers that no store can hold",
     "22": "transfer: reset, cut short",
     "23": "transfer: longer than announced",
     "24": "transfer: right length, wrong bytes",
