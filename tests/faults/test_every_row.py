@@ -27,6 +27,7 @@ ROWS = {
     "16a": "source: URL out of time",
     "16b": "source: refused for good",
     "17": "source: gone",
+    "17b": "source: a 404 that is not of S3",
     "18": "source: changed",
     "19": "source: busy",
     "20": "source: redirects",
