@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes import message_for
 from transfer.errors import SourceCorrupt
+from transfer.presigned_url import PresignedUrl
 from transfer.source import SourceHeaders
 from transfer.source_checks import check_answer
 
@@ -79,16 +80,16 @@ def test_an_answer_without_a_type_agrees_with_the_default() -> None:
     ],
 )
 def test_another_media_type_is_a_contradiction(told: str, found: str) -> None:
-    with pytest.raises(SourceCorrupt, match="ContentType"):
+    with pytest.raises(SourceCorrupt, match="another type than ContentType says"):
         check({"content_type": told}, content_type=found)
 
 
 @pytest.mark.parametrize(
     ("fields", "answer", "named"),
     [
-        ({"etag": "e"}, {"etag": "E"}, "ETag"),
-        ({"size": 5}, {"size": 4}, "ContentLength"),
-        ({"size": 0}, {"size": 5}, "ContentLength"),
+        ({"etag": "e"}, {"etag": "E"}, "another ETag than ETag says"),
+        ({"size": 5}, {"size": 4}, "another length than ContentLength says"),
+        ({"size": 0}, {"size": 5}, "another length than ContentLength says"),
     ],
 )
 def test_etag_and_length_are_compared_exactly(
@@ -98,5 +99,20 @@ def test_etag_and_length_are_compared_exactly(
         check(fields, **answer)
 
 
+PINNED = {"url": PresignedUrl("source", "a", "v1", {}, listed=True, _text="")}
+
+
+def test_another_version_than_the_pinned_one_is_a_contradiction() -> None:
+    check(PINNED, x_amz_version_id="v1")
+    check(PINNED)  # a server without versions
+    with pytest.raises(SourceCorrupt, match="another version than VersionId says"):
+        check(PINNED, x_amz_version_id="V1")
+
+
 def test_what_the_message_does_not_say_is_not_compared() -> None:
-    check({"etag": None, "size": None, "content_type": None}, "x", 7, content_type="image/png")
+    check(
+        {"etag": None, "size": None, "content_type": None},
+        *("x", 7),
+        content_type="image/png",
+        x_amz_version_id="v1",
+    )
