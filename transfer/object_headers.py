@@ -30,9 +30,9 @@ _LATER_BYTES = 1024
 _MAX_FIELD_BYTES = 8 * 1024
 """As S3 takes all headers of an upload together.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
-_MAX_RECORD_BYTES = 1024
-"""A version's name is no longer.
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html"""
+_MAX_VERSION_BYTES = 1024
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html"""
+_MAX_TIME_BYTES = 64
 _MAX_NAMES, _MAX_NAME_LENGTH = 20, 100
 _LIMITS = {
     "content-type": _MAX_FIELD_BYTES,
@@ -40,8 +40,8 @@ _LIMITS = {
     "content-disposition": _MAX_FIELD_BYTES,
     "content-language": _MAX_FIELD_BYTES,
     "content-encoding": _MAX_FIELD_BYTES,
-    "x-amz-version-id": _MAX_RECORD_BYTES,
-    "last-modified": _MAX_RECORD_BYTES,
+    "x-amz-version-id": _MAX_VERSION_BYTES,
+    "last-modified": _MAX_TIME_BYTES,
 }
 
 

@@ -184,13 +184,20 @@ def test_a_header_that_cannot_be_kept_is_left_out_and_named(
     assert sent not in record.getMessage()
 
 
-@pytest.mark.parametrize("header", ["x-amz-version-id", "last-modified"])
-@pytest.mark.parametrize("sent", ["a\x01b", 1025 * "v"])
+@pytest.mark.parametrize(
+    ("header", "name", "limit"),
+    [("x-amz-version-id", "s3-version-id", 1024), ("last-modified", "s3-last-modified", 64)],
+)
 def test_the_record_holds_nothing_that_cannot_be_kept(
-    header: str, sent: str, caplog: pytest.LogCaptureFixture
+    header: str, name: str, limit: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert headers_for({header: sent}) == headers_for()
-    assert f"'{header}'" in caplog.text
+    assert headers_for({header: limit * "v"}).metadata[name] == limit * "v"
+    assert caplog.records == []
+
+    for sent in ("a\x01b", (limit + 1) * "v"):
+        assert headers_for({header: sent}) == headers_for()
+        assert f"'{header}'" in caplog.text
+        caplog.clear()
 
 
 def test_no_header_left_out_is_no_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -230,10 +237,12 @@ def test_metadata_that_s3_does_not_return_is_named(caplog: pytest.LogCaptureFixt
 
 def test_two_kilobytes_of_user_metadata_always_fit(caplog: pytest.LogCaptureFixture) -> None:
     """Beside the longest record that there may be."""
+    message = message_for(b"", bucket=63 * "b", key=1024 * "k")
     source = {f"x-amz-meta-{n:04}": "" for n in range(512)}
-    source |= {"x-amz-version-id": 1024 * "v", "last-modified": 1024 * "l"}
+    source |= {"x-amz-version-id": 1024 * "v", "last-modified": 64 * "l"}
+    replaced = Token(2**63, 1)
 
-    stored = headers_for(source, bucket=63 * "b", key=1024 * "k", replaced=Token(2**63, 1))
+    stored = object_headers(message, SourceHeaders(source), 1024 * "e", ("size",), replaced)
 
     assert len([name for name in stored.metadata if name.isdigit()]) == 512
     assert caplog.records == []
