@@ -11,13 +11,21 @@ import socket
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse, NotConnected, RemoteDisconnected
+from typing import BinaryIO
 
 MAX_LINE_BYTES = 64 * 1024
-MAX_LINES = 100
+MAX_LINES = 1200
+"""Of a head. S3's 2 KB of user metadata can be some 1,050 entries; its other headers are about 40.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata"""
+MAX_HEAD_BYTES = 128 * 1024
+"""Of all lines before a body, or after one. Those entries, encoded, take up to half of it."""
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\r?\n")
 # Space around a value is cut off by other means: within a pattern, a long run of it that ends
 # otherwise is tried from each of its bytes anew, for hours, while no other thread can run.
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)\r?\n")
+# What users call their metadata is theirs: some S3-compatible servers send it as it was given.
+# Nothing that frames the body begins like this.
+_USER_FIELD = re.compile(rb"((?i:x-amz-meta-)[^:\r\n\0]*):([^\r\n]*)\r?\n")
 _MORE = re.compile(rb"[ \t]([^\r\n\0]*)\r?\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LENGTH = re.compile(r"\d{1,18}")
@@ -34,13 +42,16 @@ class Response(HTTPResponse):
     """
 
     fields: Mapping[str, str]
-    """Headers by name, in lower case; equal ones joined by a comma."""
+    """Headers by name, in lower case; equal ones joined by a comma.
+
+    Read as Latin-1: names in ASCII, but for `x-amz-meta-*`, which may hold any character.
+    """
 
     def begin(self) -> None:
-        status = 100
+        status, head = 100, _Lines(self.fp)
         while status < 200:  # the final answer is still to come
-            version, status = self._status_line()
-            fields = self._fields()
+            version, status = _status_of(head.next())
+            fields = _fields_of(head)
         self.code = self.status = status
         self.version = 11 if version == b"1" else 10
         self.fields = fields
@@ -50,39 +61,6 @@ class Response(HTTPResponse):
         says = fields.get("connection", "").lower()
         stays = "close" not in says if self.version == 11 else "keep-alive" in says
         self.will_close = not stays or not (self.chunked or self.length is not None)
-
-    def _status_line(self) -> tuple[bytes, int]:
-        line = self._line()
-        found = _STATUS.fullmatch(line)
-        if found is None:
-            raise HTTPException("The answer's first line is none of HTTP.")
-        return found[1], int(found[2])
-
-    def _fields(self) -> dict[str, str]:
-        fields: dict[str, str] = {}
-        name = ""
-        for _ in range(MAX_LINES):
-            line = self._line()
-            if line in (b"\r\n", b"\n"):
-                return fields
-            found = _FIELD.fullmatch(line)
-            if found is not None:
-                name, value = found[1].decode("ascii").lower(), _text(found[2])
-                fields[name] = f"{fields[name]}, {value}" if name in fields else value
-                continue
-            more = _MORE.fullmatch(line)
-            if more is None or not name:
-                raise HTTPException("The answer has a header that is none of HTTP.")
-            fields[name] = f"{fields[name]} {_text(more[1])}"
-        raise HTTPException(f"The answer has more than {MAX_LINES} headers.")
-
-    def _line(self) -> bytes:
-        line: bytes = self.fp.readline(MAX_LINE_BYTES + 1)
-        if not line:
-            raise RemoteDisconnected("The connection ended before the answer did.")
-        if len(line) > MAX_LINE_BYTES:
-            raise HTTPException(f"The answer has a line of more than {MAX_LINE_BYTES} bytes.")
-        return line
 
     def _is_chunked(self, fields: Mapping[str, str]) -> bool:
         coding = fields.get("transfer-encoding")
@@ -111,12 +89,12 @@ class Response(HTTPResponse):
         if not self.chunk_left:
             if self.chunk_left is not None and self.fp.read(2) != b"\r\n":
                 raise HTTPException("The answer has a chunk that does not end where it should.")
-            found = _CHUNK.fullmatch(self._line())
+            found = _CHUNK.fullmatch(_Lines(self.fp).next())
             if found is None:
                 raise HTTPException("The answer has a chunk without a proper size.")
             self.chunk_left = int(found[1], 16) or None
             if self.chunk_left is None:
-                self._fields()  # the trailer, of which nothing is used
+                _fields_of(_Lines(self.fp))  # the trailer, of which nothing is used
                 self.close()
         return self.chunk_left
 
@@ -209,6 +187,53 @@ class Connection:
         if self._wire is not None:
             self._wire.close()
         self._answer = self._wire = None
+
+
+class _Lines:
+    """The lines of one head, within its bounds."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._bytes_left = MAX_HEAD_BYTES
+
+    def next(self) -> bytes:
+        line = self._stream.readline(MAX_LINE_BYTES + 1)
+        if not line:
+            raise RemoteDisconnected("The connection ended before the answer did.")
+        if len(line) > MAX_LINE_BYTES:
+            raise HTTPException(f"The answer has a line of more than {MAX_LINE_BYTES} bytes.")
+        self._bytes_left -= len(line)
+        if self._bytes_left < 0:
+            raise HTTPException(f"The answer has more than {MAX_HEAD_BYTES} bytes of headers.")
+        return line
+
+
+def _status_of(line: bytes) -> tuple[bytes, int]:
+    found = _STATUS.fullmatch(line)
+    if found is None:
+        raise HTTPException("The answer's first line is none of HTTP.")
+    return found[1], int(found[2])
+
+
+def _fields_of(lines: _Lines) -> dict[str, str]:
+    """Collected in pieces: joining at each line would copy what came before every time."""
+    fields: dict[str, list[str]] = {}
+    name = ""
+    for _ in range(MAX_LINES):
+        line = lines.next()
+        if line in (b"\r\n", b"\n"):
+            return {name: "".join(pieces) for name, pieces in fields.items()}
+        found = _FIELD.fullmatch(line) or _USER_FIELD.fullmatch(line)
+        if found is not None:
+            name, value = found[1].lower().decode("latin-1"), _text(found[2])
+            pieces = fields.setdefault(name, [])
+            pieces += [", ", value] if pieces else [value]
+            continue
+        more = _MORE.fullmatch(line)
+        if more is None or not name:
+            raise HTTPException("The answer has a header that is none of HTTP.")
+        fields[name] += [" ", _text(more[1])]
+    raise HTTPException(f"The answer has more than {MAX_LINES} headers.")
 
 
 def _text(value: bytes) -> str:

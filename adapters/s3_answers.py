@@ -5,61 +5,95 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 import re
 
+from adapters.s3_refusals import BUSY, GONE, WRONG_REGION, meaning_of
 from transfer.errors import (
     LandfallError,
     SourceBusy,
     SourceChanged,
     SourceCorrupt,
     SourceGone,
-    SourceRefused,
     SourceUnavailable,
-    UrlExpired,
 )
 
 MAX_RETRY_AFTER_SECONDS = 30
-_CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
-_OUT_OF_TIME = re.compile(  # as S3 says it, and as S3-compatible servers do
-    rb"<Message>[^<]*(expired|not valid yet|not yet valid|difference between the request time)",
-    re.IGNORECASE,
+# Of a foreign text only what has one of these forms is repeated; all else could be a secret.
+_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
+_MESSAGE = re.compile(rb"<Message>([^<]{1,1000})")
+_REGION = r"[a-z]{2,5}(?:-[a-z]{2,10}){1,2}-\d{1,2}"
+_REGIONS = tuple(
+    re.compile(pattern.encode(), re.ASCII)
+    for pattern in (
+        rf"<Region>({_REGION})</Region>",
+        rf"<Message>\s{{0,9}}The ({_REGION}) location constraint",
+        rf"is wrong; expecting (?:'|&apos;|&#39;)({_REGION})(?:'|&)",
+        rf"[>.]s3[.-](?:dualstack\.)?({_REGION})\.amazonaws\.[a-z.]{{2,12}}</Endpoint>",
+    )
 )
-_CUSTOMER_KEY = re.compile(rb"<Message>[^<]*form of Server Side Encryption")
-_SIGN_AGAIN = frozenset({"ExpiredToken", "TokenRefreshRequired", "RequestTimeTooSkewed"})
-_TRY_AGAIN = frozenset({"RequestTimeout", "SlowDown", "ServiceUnavailable", "InternalError"})
 
 
-def error_of(status: int, body: bytes, retry_after: str | None) -> LandfallError | SourceChanged:
-    """Return our condition for an answer other than success; `body` is its XML, maybe cut."""
-    found = _CODE.search(body)
-    code = found[1].decode() if found else ""
+def error_of(
+    status: int, body: bytes, retry_after: str | None, region: str | None = None
+) -> LandfallError | SourceChanged:
+    """Return our condition for an answer other than success; `body` is its XML, maybe cut.
+
+    `region` is what the answer's header `x-amz-bucket-region` says.
+    """
+    code, message = _said(body)
     if status == 412:
         return SourceChanged()
-    if code in _SIGN_AGAIN or (status in (400, 403) and _OUT_OF_TIME.search(body)):
-        return UrlExpired("The presigned URL is past its life. Sign a fresh one and send again.")
-    if status == 429 or status >= 500 or code in _TRY_AGAIN:
-        return SourceBusy(f"S3 answered {status} {code}.", _seconds(retry_after))
+    if status == 429 or status >= 500 or code in BUSY:
+        return SourceBusy(f"S3 answered {_named(status, code)}.", _seconds(retry_after))
     if status < 200:
         return SourceUnavailable(
             f"S3 announced another answer ({status}), which is not waited for."
         )
     if 300 <= status < 400:
         return SourceUnavailable(
-            f"S3 redirects ({status}), which is not followed: sign for the bucket's own Region."
+            f"S3 redirects ({_named(status, code)}), which is not followed{_remedy(body, region)}"
         )
     if status == 404:
-        return SourceGone(f"S3 no longer has this object ({code or status}).")
+        return _missing(code, retry_after)
     if status == 416:
         return SourceCorrupt("S3 says that the object ends before the bytes that are missing.")
-    if _CUSTOMER_KEY.search(body):
-        return SourceRefused(
-            "The object is encrypted with a key of its owner (SSE-C), which no message carries: "
-            "copy it to one that S3 can read by itself."
-        )
-    if code == "InvalidObjectState":
-        return SourceRefused("The object is archived: restore it in S3, then send again.")
-    return SourceRefused(
-        f"S3 refused the presigned URL ({status} {code}): check the signer's credentials, its "
-        "rights to s3:GetObject and to the KMS key, and that the URL is sent as it was signed."
+    meaning = meaning_of(code, message)
+    text = meaning.text + (_remedy(body, region) if meaning is WRONG_REGION else "")
+    return meaning.error(f"{text} The answer was {_named(status, code)}.")
+
+
+def _said(body: bytes) -> tuple[str, str]:
+    """Return code and message, if it is an error of S3's form."""
+    if b"<Error" not in body:
+        return "", ""
+    code, message = _CODE.search(body), _MESSAGE.search(body)
+    return code[1].decode() if code else "", message[1].decode(
+        "utf-8", "replace"
+    ) if message else ""
+
+
+def _missing(code: str, retry_after: str | None) -> LandfallError:
+    if code in GONE:
+        return SourceGone(f"S3 no longer has this object ({code}).")
+    return SourceUnavailable(
+        f"The answer was {_named(404, code)}, which does not prove that the object is gone: a "
+        "proxy between, or a server in S3_ENDPOINTS that is not S3, may have given it.",
+        _seconds(retry_after),
     )
+
+
+def _named(status: int, code: str) -> str:
+    return f"{status} {code or 'without an error code of S3'}"
+
+
+def _remedy(body: bytes, region: str | None) -> str:
+    """What to do about a wrong Region, by its name if S3 gave one of proper form."""
+    named = region if region and re.fullmatch(_REGION, region, re.ASCII) else None
+    for pattern in _REGIONS:
+        found = pattern.search(body)
+        if named is None and found is not None:
+            named = found[1].decode()
+    if named is None:
+        return ": sign for the bucket's own Region, at that Region's endpoint."
+    return f": the bucket is in {named}, so sign for {named}, at that Region's endpoint."
 
 
 def _seconds(retry_after: str | None) -> int:

@@ -235,4 +235,9 @@ def _refusal(answer: requests.Response) -> Exception:
         body = answer.raw.read(_MAX_ERROR_BYTES)
     except _FOREIGN:
         body = b""
-    return error_of(answer.status_code, body, answer.headers.get("Retry-After"))
+    return error_of(
+        answer.status_code,
+        body,
+        answer.headers.get("Retry-After"),
+        answer.headers.get("x-amz-bucket-region"),
+    )

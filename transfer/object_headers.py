@@ -1,12 +1,15 @@
 """What goes beside the bytes: S3's own headers, and the record of the landing."""
 
-import re
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
+import logging
+from collections.abc import Mapping, Sequence
 
+from transfer.header_text import is_fit, text_of
 from transfer.message import Message
 from transfer.source import SourceHeaders
 from transfer.store import ABSENT, ObjectHeaders, Token
+from transfer.user_metadata import MAX_BYTES, size_of, user_metadata
+
+_log = logging.getLogger("landfall.headers")
 
 BUCKET = "s3-bucket"
 KEY = "s3-key"
@@ -22,72 +25,87 @@ TOUCHED = "landfall-touched"
 PROTOCOL_STATE = frozenset({NOTIFIED, NOTIFIED_TIME, TOUCHED})
 """What is set after the landing, and is no part of what landed."""
 _OURS = PROTOCOL_STATE | {BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED, VERIFIED, OVERWROTE}
-_USER_PREFIX = "x-amz-meta-"
-_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_LATER_BYTES = 1024
+"""Of MAX_BYTES, for what is set after the landing."""
+_MAX_FIELD_BYTES = 8 * 1024
+"""As S3 takes all headers of an upload together.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
+_MAX_VERSION_BYTES = 1024
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html"""
+_MAX_TIME_BYTES = 64
+_MAX_NAMES, _MAX_NAME_LENGTH = 20, 100
+_LIMITS = {
+    "content-type": _MAX_FIELD_BYTES,
+    "cache-control": _MAX_FIELD_BYTES,
+    "content-disposition": _MAX_FIELD_BYTES,
+    "content-language": _MAX_FIELD_BYTES,
+    "content-encoding": _MAX_FIELD_BYTES,
+    "x-amz-version-id": _MAX_VERSION_BYTES,
+    "last-modified": _MAX_TIME_BYTES,
+}
 
 
 def object_headers(
     message: Message, source: SourceHeaders, etag: str, verified: tuple[str, ...], replaced: Token
 ) -> ObjectHeaders:
-    """Return all that the request which creates the object sets.
+    """Return all that the request which creates the object sets, and log what is left out.
 
-    A later helper builds the notification from this alone, so all it needs is here.
+    A later helper builds the notification from this alone, so all it needs is here. A header that
+    Cloud Storage would refuse is left out, whichever the store is: the object lands without it.
     """
+    fields, unfit_fields = _fields(source.values)
     ours = {
         BUCKET: message.bucket,
         KEY: message.key,
         ETAG: etag,
-        VERSION_ID: source.get("x-amz-version-id"),
-        LAST_MODIFIED: source.get("last-modified"),
+        VERSION_ID: fields.get("x-amz-version-id"),
+        LAST_MODIFIED: fields.get("last-modified"),
         VERIFIED: ",".join(verified),
         OVERWROTE: str(replaced.generation) if replaced != ABSENT else None,
     }
-    metadata = _user_metadata(source)
-    metadata.update((name, value) for name, value in ours.items() if value is not None)
+    record = {name: value for name, value in ours.items() if value is not None}
+    room = MAX_BYTES - _LATER_BYTES - size_of(record)
+    metadata, unfit_entries = user_metadata(source.values, _OURS, room)
+    _log_left_out(message, [*unfit_fields, *unfit_entries], source.get("x-amz-missing-meta"))
     return ObjectHeaders(
-        content_type=source.get("content-type"),
-        cache_control=source.get("cache-control"),
-        content_disposition=_unicode(source.get("content-disposition")),
-        content_language=source.get("content-language"),
-        content_encoding=_content_encoding(source.get("content-encoding")),
-        metadata=metadata,
+        content_type=fields.get("content-type"),
+        cache_control=fields.get("cache-control"),
+        content_disposition=fields.get("content-disposition"),
+        content_language=fields.get("content-language"),
+        content_encoding=_content_encoding(fields.get("content-encoding")),
+        metadata=metadata | record,
     )
 
 
-def _user_metadata(source: SourceHeaders) -> dict[str, str]:
-    """`x-amz-meta-NAME` as NAME; one that is named like ours keeps its whole name."""
-    metadata = {}
-    for header, value in source.values.items():
-        if header.startswith(_USER_PREFIX):
-            name = header.removeprefix(_USER_PREFIX)
-            metadata[header if name in _OURS else name] = _decoded(value)
-    return metadata
-
-
-def _decoded(value: str) -> str:
-    """S3 sends what is not ASCII as RFC 2047; other servers send plain UTF-8.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
-    """
-    value = _unicode(value) or ""
-    if "=?" not in value:
-        return value
-    try:
-        decoded = str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError):
-        return value
-    # Whoever uploads may claim any charset, and some give what no JSON or header can hold.
-    return value if _UNFIT.search(decoded) else decoded
-
-
-def _unicode(value: str | None) -> str | None:
-    """HTTP libraries read headers as Latin-1; what is not ASCII in them is UTF-8 today."""
-    try:
-        return value.encode("latin-1").decode("utf-8") if value else value
-    except UnicodeError:
-        return value
+def _fields(headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return S3's own headers as text, and which cannot be kept. An empty one says nothing."""
+    kept, left_out = {}, []
+    for name, limit in _LIMITS.items():
+        text = text_of(headers.get(name, "")).replace("\t", " ").strip(" ")
+        if not is_fit(text) or len(text.encode()) > limit:
+            left_out.append(name)
+        elif text:
+            kept[name] = text
+    return kept, left_out
 
 
 def _content_encoding(value: str | None) -> str | None:
     """`aws-chunked` describes the upload to S3, not the object."""
     codings = [coding.strip() for coding in (value or "").split(",")]
     return ", ".join(c for c in codings if c and c.lower() != "aws-chunked") or None
+
+
+def _log_left_out(message: Message, headers: Sequence[str], missing: str | None) -> None:
+    """Names only, escaped and bounded: they are whatever users made of them."""
+    named = [ascii(text_of(name)[:_MAX_NAME_LENGTH]) for name in headers[:_MAX_NAMES]]
+    if len(headers) > _MAX_NAMES:
+        named.append(f"{len(headers) - _MAX_NAMES} more")
+    if missing is not None:
+        named.append("metadata that S3 itself does not return (x-amz-missing-meta)")
+    if named:
+        _log.warning(
+            "The object %a of bucket %s lands without headers that cannot be kept: %s",
+            message.key,
+            message.bucket,
+            ", ".join(named),
+        )

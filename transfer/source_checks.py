@@ -1,8 +1,13 @@
 """Whether what the source offers is what the message means, before a byte is used."""
 
 from transfer.errors import ObjectTooLarge, SourceCorrupt
+from transfer.header_text import text_of
 from transfer.message import Message
 from transfer.source import SourceObject
+
+_UNKNOWN = frozenset({"application/octet-stream", "binary/octet-stream"})
+"""The default of HTTP and of most servers, and that of Amazon S3.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
 
 
 def check_size(size: int | None, max_bytes: int) -> None:
@@ -36,9 +41,11 @@ def _contradiction(what: str, name: str) -> SourceCorrupt:
 
 
 def _same_type(found: str | None, expected: str) -> bool:
-    """Equal but for case and spaces, which servers write differently."""
-    return _plain(found or "") == _plain(expected)
+    """Compare media types alone: GET may name a charset, or a default type, where HEAD does not."""
+    return _media_type(found or "") == _media_type(expected)
 
 
-def _plain(value: str) -> str:
-    return value.replace(" ", "").lower()
+def _media_type(value: str) -> str:
+    """Return it without its parameters, and an empty string for the types that say nothing."""
+    media_type = text_of(value).partition(";")[0].strip(" \t").lower()
+    return "" if media_type in _UNKNOWN else media_type

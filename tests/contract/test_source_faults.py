@@ -124,6 +124,7 @@ def error(code: str, text: str = "words") -> bytes:
     ("status", "body", "condition"),
     [
         ("404 Not Found", error("NoSuchKey"), SourceGone),
+        ("404 Not Found", b"<html>404 page not found</html>", SourceUnavailable),
         ("412 Precondition Failed", error("PreconditionFailed"), SourceChanged),
         ("403 Forbidden", error("AccessDenied", "Request has expired"), UrlExpired),
         ("403 Forbidden", error("AccessDenied", "Access Denied"), SourceRefused),
@@ -140,6 +141,12 @@ def test_an_error_of_s3_is_understood(
 
     if isinstance(raised.value, SourceUnavailable):
         assert raised.value.retry_after == 7
+
+
+def test_a_wrong_region_is_told_by_the_header_of_the_answer(side: Side) -> None:
+    script = [answer(b"", "301 Moved Permanently", x_amz_bucket_region="eu-west-2")]
+    with side.serve(script) as server, pytest.raises(SourceUnavailable, match="is in eu-west-2"):
+        side.open(server)
 
 
 def test_a_huge_error_is_not_read_to_its_end(side: Side) -> None:

@@ -39,6 +39,11 @@ REFUSED = {
     "an archived object": error("403 Forbidden", "InvalidObjectState"),
     "a customer's key": error("400 Bad Request", "InvalidRequest", SSE_C),
     "a KMS key that is disabled": error("400 Bad Request", "KMS.DisabledException"),
+    "another Region": error(
+        "400 Bad Request",
+        "AuthorizationQueryParametersError",
+        "the region 'us-east-1' is wrong; expecting 'eu-west-2'",
+    ),
     "words of no S3": answer(b"<html>forbidden</html>", "403 Forbidden"),
 }
 
@@ -58,18 +63,26 @@ def test_an_object_that_s3_does_not_give_is_refused(rig: Rig, data: bytes) -> No
     rig.assert_heals(BODY)  # once that is mended
 
 
-def test_an_archived_object_is_told_with_its_remedy(rig: Rig) -> None:
+REMEDIES = {
+    "a wrong signature": "changed on its way",
+    "a policy": "allow s3:GetObject",
+    "an archived object": "restore it in S3",
+    "a customer's key": "SSE-C",
+    "a KMS key that is disabled": "enable it",
+    "another Region": "sign for eu-west-2",
+    "words of no S3": "proxy or firewall",
+}
+
+
+@pytest.mark.parametrize(("refusal", "remedy"), REMEDIES.items(), ids=REMEDIES)
+def test_the_caller_and_the_operator_are_told_the_remedy(
+    rig: Rig, refusal: str, remedy: str, caplog: pytest.LogCaptureFixture
+) -> None:
     rig.s3.put(KEY, BODY)
-    rig.s3.faults = [says(REFUSED["an archived object"])]
+    rig.s3.faults = [says(REFUSED[refusal])]
 
-    assert "restore it in S3" in rig.send().json["error"]["message"]
-
-
-def test_an_object_under_a_customers_key_is_told_with_its_remedy(rig: Rig) -> None:
-    rig.s3.put(KEY, BODY)
-    rig.s3.faults = [says(REFUSED["a customer's key"])]
-
-    assert "SSE-C" in rig.send().json["error"]["message"]
+    assert remedy in rig.send().json["error"]["message"]
+    assert remedy in caplog.text
 
 
 @pytest.mark.row("17")
@@ -83,6 +96,29 @@ def test_an_object_that_is_gone_stays_so(rig: Rig, code: str) -> None:
 
     rig.assert_nothing_happened()
     assert len(rig.s3.asked) == 2
+
+
+NOT_FOUND = {
+    "a page": answer(b"<html>404 page not found</html>", "404 Not Found"),
+    "nothing": answer(b"", "404 Not Found"),
+    "another code": error("404 Not Found", "NoSuchWebsite"),
+}
+
+
+@pytest.mark.row("17b")
+@pytest.mark.parametrize("data", NOT_FOUND.values(), ids=NOT_FOUND)
+def test_a_404_that_is_not_of_s3_is_not_taken_for_the_end_of_the_object(
+    rig: Rig, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.s3.put(KEY, BODY)
+    rig.s3.faults = [says(data)] * 9
+
+    assert rig.send().outcome == (503, "SOURCE_UNAVAILABLE")
+
+    assert "does not prove that the object is gone" in caplog.text
+    rig.s3.faults = []
+    rig.assert_nothing_happened()
+    rig.assert_heals(BODY)
 
 
 @pytest.mark.row("17")

@@ -51,6 +51,19 @@ def test_an_object_with_a_checksum_of_the_whole_lands_by_ranges(rig: ManyRig, pr
     assert len(rig.fetched()) == len(STARTS)
 
 
+def test_an_object_with_many_entries_of_metadata_lands_by_ranges_with_all_of_them(
+    rig: ManyRig,
+) -> None:
+    said: dict[str, str | None] = {f"x-amz-meta-{n}": "" for n in range(1000)}
+    rig.s3.put(KEY, BODY, **said, **{"x-amz-meta-gr\xf6\xdfe": "1"})
+
+    assert rig.send().outcome == (200, "landed")
+
+    rig.assert_landed_whole()
+    metadata = rig.place.metadata(NAME) or {}
+    assert {name for name in metadata if "-" not in name} == {str(n) for n in range(1000)}
+
+
 @pytest.mark.parametrize(
     ("part_size", "length"),
     [(RANGE, RANGE), (100_000, 600_000), (3 * RANGE + 5, 3 * RANGE + 5)],

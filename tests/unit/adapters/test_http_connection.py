@@ -9,7 +9,13 @@ from http.client import HTTPException
 
 import pytest
 
-from adapters.http_connection import MAX_LINE_BYTES, MAX_LINES, Connection, Response
+from adapters.http_connection import (
+    MAX_HEAD_BYTES,
+    MAX_LINE_BYTES,
+    MAX_LINES,
+    Connection,
+    Response,
+)
 from tests.servers.raw import RawServer
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -47,6 +53,8 @@ READ: dict[str, tuple[bytes, dict[str, str]]] = {
     "the same name twice": (b"A: 1\r\na: 2\r\n", {"a": "1, 2"}),
     "a value that goes on": (b"A: one\r\n  two\r\n", {"a": "one two"}),
     "lines without CR": (b"A: 1\nB: 2\n", {"a": "1", "b": "2"}),
+    "the same name thrice": (b"A: \r\na: 2\r\nA: 3\r\n", {"a": ", 2, 3"}),
+    "values that go on and come again": (b"A: 1\r\n 2\r\nA: 3\r\n\t4\r\n", {"a": "1 2, 3 4"}),
 }
 
 
@@ -79,6 +87,8 @@ REFUSED: dict[str, bytes] = {
     "chunks of HTTP/1.0": b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "a line without end": OK + b"A: " + MAX_LINE_BYTES * b"x" + b"\r\n" + EMPTY,
     "headers without end": OK + MAX_LINES * b"A: b\r\n" + EMPTY,
+    "a head without end": OK + (MAX_HEAD_BYTES // 1000) * (b"A: " + 1000 * b"x" + b"\r\n") + EMPTY,
+    "answers to come without end": MAX_HEAD_BYTES // 20 * b"HTTP/1.1 103 x\r\nA: b\r\n\r\n",
 }
 
 
@@ -91,7 +101,11 @@ def test_a_head_that_may_mean_two_things_is_none(data: bytes) -> None:
 
 
 @pytest.mark.timeout(10)  # or hours, in which no other thread can run
-@pytest.mark.parametrize("line", [b"A: ", b"A: b\r\n "], ids=["a value", "a value that goes on"])
+@pytest.mark.parametrize(
+    "line",
+    [b"A: ", b"A: b\r\n ", b"x-amz-meta-a: \r", b"x-amz-meta-a: b\r\n ", b"x-amz-meta-"],
+    ids=["a value", "a value that goes on", "metadata", "metadata that goes on", "its name"],
+)
 def test_a_long_run_of_spaces_is_not_tried_from_each_of_its_bytes(line: bytes) -> None:
     with pytest.raises(HTTPException):
         head_of(OK + line + 60_000 * b" " + b"\0\r\n" + EMPTY)

@@ -28,6 +28,9 @@ def xml(code: str, text: str = "words") -> bytes:
         (404, "NoSuchKey", "The specified key does not exist.", SourceGone),
         (404, "NoSuchVersion", "words", SourceGone),
         (404, "NoSuchBucket", "words", SourceGone),
+        (404, "NoSuchUpload", "words", SourceUnavailable),
+        (404, "AccessDenied", "words", SourceUnavailable),
+        (403, "NoSuchKey", "words", SourceRefused),
         (412, "PreconditionFailed", "words", SourceChanged),
         (403, "AccessDenied", "Request has expired", UrlExpired),
         (400, "AccessDenied", "Request has expired", UrlExpired),
@@ -74,7 +77,7 @@ def test_status_and_code_make_a_condition(
     [
         (400, SourceRefused),
         (403, SourceRefused),
-        (404, SourceGone),
+        (404, SourceUnavailable),
         (412, SourceChanged),
         (302, SourceUnavailable),
         (500, SourceBusy),

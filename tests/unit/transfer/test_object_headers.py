@@ -114,41 +114,9 @@ def latin_1(text: str) -> str:
     return text.encode().decode("latin-1")
 
 
-@pytest.mark.parametrize(
-    ("sent", "meant"),
-    [
-        ("plain", "plain"),
-        ("", ""),
-        ("=?UTF-8?B?WsO8cmljaA==?=", "Zürich"),
-        ("=?UTF-8?Q?Z=C3=BCrich?=", "Zürich"),
-        ("=?utf-8?q?Z=C3=BCrich_See?=", "Zürich See"),
-        ("=?UTF-8?B?6Zuq?= =?UTF-8?B?6aCt?=", "雪頭"),
-        ("=?iso-8859-1?q?Z=FCrich?=", "Zürich"),
-        (latin_1("Zürich 雪 🪶"), "Zürich 雪 🪶"),
-        ("Z\xfcrich", "Zürich"),
-        ("1 =? 2", "1 =? 2"),
-    ],
-)
-def test_user_metadata_is_decoded(sent: str, meant: str) -> None:
-    assert headers_for({"x-amz-meta-place": sent}).metadata["place"] == meant
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        "=?no-such-charset?q?x?=",
-        "=?hex?q?ff?=",
-        "=?utf-8?q?=FF?=",
-        "=?utf-8?b?a?=",
-        "=?utf-16?q?abc?=",
-        "=?utf-7?q?+2AA-?=",  # half of a surrogate pair: no JSON could hold it
-        "=?unicode_escape?q?=5Cud800?=",
-        "=?utf-8?q?a=0D=0AX-Evil:_1?=",
-        "=?utf-8?q?a=00?=",
-    ],
-)
-def test_user_metadata_that_cannot_be_decoded_is_kept_as_sent(sent: str) -> None:
-    assert headers_for({"x-amz-meta-place": sent}).metadata["place"] == sent
+@pytest.mark.parametrize("sent", ["=?UTF-8?Q?Z=C3=BCrich?=", latin_1("Zürich"), "Z\xfcrich"])
+def test_user_metadata_is_decoded(sent: str) -> None:
+    assert headers_for({"x-amz-meta-place": sent}).metadata["place"] == "Zürich"
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -171,9 +139,121 @@ def test_a_key_is_recorded_unescaped() -> None:
     assert headers_for(key="größe/☃ %20").metadata["s3-key"] == "größe/☃ %20"
 
 
-def test_a_file_name_in_the_disposition_is_read_as_utf_8() -> None:
-    sent = latin_1('attachment; filename="Zürich.csv"')
+FIELDS = [
+    "content_type",
+    "cache_control",
+    "content_disposition",
+    "content_language",
+    "content_encoding",
+]
 
-    stored = headers_for({"content-disposition": sent})
 
-    assert stored.content_disposition == 'attachment; filename="Zürich.csv"'
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        (latin_1('a; b="Zürich.csv"'), 'a; b="Zürich.csv"'),
+        ("a; b=Z\xfcrich", "a; b=Zürich"),
+        ("=?UTF-8?Q?a;_b=3DZ=C3=BCrich?=", "a; b=Zürich"),
+        ("a;\tb=c", "a; b=c"),
+        ("\ta ", "a"),
+        ("", None),
+        (" \t", None),
+        (8192 * "x", 8192 * "x"),
+    ],
+)
+def test_a_header_of_the_object_is_text(field: str, sent: str, stored: str | None) -> None:
+    assert getattr(headers_for({field.replace("_", "-"): sent}), field) == stored
+
+
+UNFIT = ["a\x00b", "a\x01b", "a\x1fb", "a\x7fb", 8193 * "x", 4097 * "\xfc"]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("sent", UNFIT)
+def test_a_header_that_cannot_be_kept_is_left_out_and_named(
+    field: str, sent: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    header = field.replace("_", "-")
+
+    assert headers_for({header: sent}) == headers_for()
+
+    (record,) = caplog.records
+    assert (record.levelname, record.name) == ("WARNING", "landfall.headers")
+    assert f"'{header}'" in record.getMessage()
+    assert sent not in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "limit"),
+    [("x-amz-version-id", "s3-version-id", 1024), ("last-modified", "s3-last-modified", 64)],
+)
+def test_the_record_holds_nothing_that_cannot_be_kept(
+    header: str, name: str, limit: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert headers_for({header: limit * "v"}).metadata[name] == limit * "v"
+    assert caplog.records == []
+
+    for sent in ("a\x01b", (limit + 1) * "v"):
+        assert headers_for({header: sent}) == headers_for()
+        assert f"'{header}'" in caplog.text
+        caplog.clear()
+
+
+def test_no_header_left_out_is_no_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    headers_for({"x-amz-meta-a": "b", "content-type": "", "x-amz-request-id": "\x00"})
+
+    assert caplog.records == []
+
+
+def test_what_is_left_out_is_named_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    headers_for({"cache-control": "\x00", latin_1("x-amz-meta-größe"): "1", "x-amz-meta-": "2"})
+
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "The object 'a/b.bin' of bucket source lands without headers that cannot be kept: "
+        r"'cache-control', 'x-amz-meta-', 'x-amz-meta-gr\xf6\xdfe'"
+    )
+
+
+def test_the_line_in_the_log_is_bounded_and_escaped(caplog: pytest.LogCaptureFixture) -> None:
+    headers_for(
+        {f"x-amz-meta-\r\n{n:04}{5000 * 'x'}": "canary" for n in range(1000)}, key="a\u2028b"
+    )
+
+    line = caplog.records[0].getMessage()
+    assert len(caplog.records) == 1
+    assert len(line) < 3000
+    assert line.isprintable()
+    assert "980 more" in line
+    assert "canary" not in line
+
+
+def test_metadata_that_s3_does_not_return_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    headers_for({"x-amz-missing-meta": "3"})
+
+    assert "x-amz-missing-meta" in caplog.text
+
+
+def test_two_kilobytes_of_user_metadata_always_fit(caplog: pytest.LogCaptureFixture) -> None:
+    """Beside the longest record that there may be."""
+    message = message_for(b"", bucket=63 * "b", key=1024 * "k")
+    source = {f"x-amz-meta-{n:04}": "" for n in range(512)}
+    source |= {"x-amz-version-id": 1024 * "v", "last-modified": 64 * "l"}
+    replaced = Token(2**63, 1)
+
+    stored = object_headers(message, SourceHeaders(source), 1024 * "e", ("size",), replaced)
+
+    assert len([name for name in stored.metadata if name.isdigit()]) == 512
+    assert caplog.records == []
+
+
+def test_all_metadata_together_is_no_larger_than_cloud_storage_takes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = {f"x-amz-meta-{n:04}": 60 * "\xfc" for n in range(100)}
+
+    metadata = headers_for(source, key=1024 * "k").metadata
+
+    assert 6500 < sum(len(f"{n}{v}".encode()) for n, v in metadata.items()) <= 8192 - 1024
+    assert "'x-amz-meta-0000'" in caplog.text
