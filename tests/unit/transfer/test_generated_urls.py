@@ -16,7 +16,8 @@ from tests.unit.transfer.test_s3_hosts import NO_HOSTS, OTHER_SERVICES
 from tests.unit.transfer.urls import BUCKET, HOST, KEY, PATH, V2, query, url
 from transfer.errors import UrlRefused
 from transfer.presigned_url import parse_presigned_url
-from transfer.s3_hosts import PUBLIC_PARTITIONS
+from transfer.s3_hosts import PUBLIC_PARTITIONS, parse_host
+from transfer.s3_kinds import reserved_kind
 
 GOOD = [
     url(),
@@ -167,3 +168,19 @@ def test_an_accepted_url_leads_to_s3_and_to_the_object_of_the_message(text: str)
     path = unquote(text.partition("?")[0].split("/", 3)[3])
     assert path in {KEY, f"{BUCKET}/{KEY}"}
     assert accepted.reveal() == text
+
+
+LIKE_AMAZONS = ("", "s3-", "s3-accelerate-", "s3-website-", "vpce-", "dualstack-", "bucket-")
+
+
+@given(
+    start=st.sampled_from(LIKE_AMAZONS),
+    rest=st.from_regex(r"[a-z0-9][a-z0-9-]{1,45}[a-z0-9]", fullmatch=True),
+    host=st.sampled_from(PUBLIC_HOSTS),
+)
+def test_every_bucket_name_that_s3_does_not_reserve_is_taken_in_every_host(
+    start: str, rest: str, host: str
+) -> None:
+    bucket = start + rest
+    if reserved_kind(bucket) is None:
+        assert parse_host(f"{bucket}.{host}").bucket == bucket
