@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from transfer.errors import UrlRefused
-from transfer.s3_hosts import PUBLIC_PARTITIONS, Host, check_not_reserved, parse_host
+from transfer.s3_hosts import PUBLIC_PARTITIONS, Host, parse_host
+from transfer.s3_kinds import check_not_reserved
 from transfer.url_signature import check_signature
 
 MAX_LENGTH = 8192

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from transfer.errors import UrlRefused
-from transfer.s3_kinds import host_kind, reserved_kind
+from transfer.s3_kinds import check_not_reserved, host_kind
 
 _BUCKET = r"(?:(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.)?"
 
@@ -113,13 +113,6 @@ def parse_host(name: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> Host:
     return Host(match["bucket"], match.groupdict().get("region"))
 
 
-def check_not_reserved(bucket: str) -> None:
-    """Raise UrlRefused if Amazon S3 reserves this name for something other than a bucket."""
-    kind = reserved_kind(bucket)
-    if kind is not None:
-        raise UrlRefused(f"PresignedUrl's bucket is {kind}")
-
-
 def _match(
     patterns: Mapping[str, tuple[re.Pattern[str], ...]], name: str, partitions: Set[str]
 ) -> re.Match[str] | None:
@@ -139,7 +132,7 @@ def _why_refused(name: str, partitions: Set[str]) -> str:
             return f"is of the partition {other}, which S3_PARTITIONS lacks: add it there."
     kind = host_kind(name)
     if kind is not None:
-        return f"is {kind}"
+        return f"is {kind}."
     return (
         "does not serve buckets of Amazon S3. Sign for the bucket's own host; a server of your "
         "own, or of another vendor, must be listed in S3_ENDPOINTS."

@@ -48,7 +48,9 @@ HOSTS = [
     ("0a.r2.cloudflarestorage.com", "does not serve buckets of Amazon S3", "S3_ENDPOINTS"),
     ("s3express-control.evil.example", "does not serve buckets of Amazon S3", "S3_ENDPOINTS"),
     (f"s3-website-us-east-1.{AWS}.evil", "does not serve buckets of Amazon S3", "S3_ENDPOINTS"),
-    (f"s3-websiteq.eu-west-2.{AWS}", "does not serve buckets of Amazon S3", "S3_ENDPOINTS"),
+    (f"sqs.eu-west-2.{AWS}", "does not serve buckets of Amazon S3", "S3_ENDPOINTS"),
+    ("s3-control.eu-west-2.evil-amazonaws.com", "does not serve buckets", "S3_ENDPOINTS"),
+    (f"s3-website-x.s3-accesspoint.eu-west-2.{AWS}", "an S3 access point", OWN_HOST),
 ]
 
 
