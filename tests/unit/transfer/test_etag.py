@@ -19,6 +19,7 @@ STRONG = {
     "W": "W",
     '"W/x"': "W/x",
     "aW/x": "aW/x",
+    "&quot": "&quot",
     f'"{LONG}"': LONG,
     MAX_LENGTH * "~": MAX_LENGTH * "~",
     f'"{MAX_LENGTH * "~"}"': MAX_LENGTH * "~",

@@ -118,5 +118,18 @@ def test_what_boto3_signs_for_other_kinds_is_named(bucket: str, kind: str) -> No
         parse_presigned_url(signed, bucket, KEY, None, set())
 
 
+DOMAINS = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov"]
+DOMAINS += [".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov", ".cloudfront.net"]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_strangers_host_is_not_called_amazons(domain: str) -> None:
+    kind = "CloudFront" if "cloudfront" in domain else "S3 Control API"
+
+    assert kind in refusal_of(f"s3-control.eu-west-2{domain}")
+    for host in (f"s3-control.evil{domain[1:]}", f"s3-control{domain}.evil", "s3-control.evil"):
+        assert "does not serve buckets of Amazon S3" in refusal_of(host)
+
+
 def test_the_longest_host_gets_words_too() -> None:
     assert "S3_ENDPOINTS" in refusal_of("a." * 126 + "c")
