@@ -25,6 +25,7 @@ from adapters.pinned_http import CONNECT_SECONDS, Dialer, Resolve, new_tls_conte
 from adapters.s3_answers import error_of
 from adapters.s3_lines import Line, Lines
 from transfer.errors import SourceCorrupt, SourceUnavailable
+from transfer.etag import parse_etag
 from transfer.presigned_url import PresignedUrl
 from transfer.source import SourceHeaders, SourceObject
 
@@ -32,7 +33,6 @@ IDLE_SECONDS = 20.0
 HEADER_SECONDS = 30.0
 _MAX_ERROR_BYTES = 64 * 1024
 _LARGE_BYTES = 1024 * 1024  # from here on reading in pieces that fit pays
-_ETAG = re.compile(r'"?([!#-~]{1,128})"?')
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 # They may hold the URL, so none is kept: ours are raised outside of the except clause, or the
 # foreign one would stay with them as their context.
@@ -165,10 +165,7 @@ class _S3Object:
         self._lines = lines
         self._closed = False
         self.headers = SourceHeaders(self._raw.fields)
-        etag = _ETAG.fullmatch(self.headers.get("etag") or "")
-        if etag is None:
-            raise SourceCorrupt("S3's answer has no proper ETag, so its bytes cannot be pinned.")
-        self.etag = etag[1]
+        self.etag = _etag_of(self.headers.get("etag"))
         length = self.headers.get("content-length") or ""
         if not re.fullmatch(r"\d{1,15}", length):
             raise SourceCorrupt("S3's answer has no Content-Length, so its end cannot be told.")
@@ -226,6 +223,15 @@ def _request(url: PresignedUrl, etag: str | None, span: _Span) -> requests.Prepa
     request.method, request.url = "GET", url.reveal()
     request.headers = CaseInsensitiveDict(headers)
     return request
+
+
+def _etag_of(header: str | None) -> str:
+    if header is None:
+        raise SourceCorrupt("S3's answer has no ETag, so its bytes cannot be pinned.")
+    try:
+        return parse_etag(header)
+    except ValueError as error:
+        raise SourceCorrupt(f"The ETag of S3's answer {error}") from None
 
 
 def _refusal(answer: requests.Response) -> Exception:

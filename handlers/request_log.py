@@ -11,6 +11,7 @@ from collections.abc import Mapping, Set
 from flask import Flask, Response, g, request
 
 from handlers.trace_context import trace_of
+from transfer.printable import printable
 from transfer.watching import Request, Watcher
 
 _log = logging.getLogger("landfall.requests")
@@ -124,16 +125,11 @@ def _level(code: int) -> int:
 def _line(watched: Request) -> str:
     """What a person reads."""
     message, why = watched.message, g.get("line")
-    source = f"s3://{message.bucket}/{_shown(message.key)}" if message else None
+    source = f"s3://{message.bucket}/{printable(message.key)}" if message else None
     if why:
         return f"{why} ({source})" if source else str(why)
     caller = f" for {watched.caller}" if watched.caller else ""
     return f"{watched.outcome} {source or watched.operation}{caller} in {watched.seconds:.3f} s"
-
-
-def _shown(key: str) -> str:
-    """Escaped if a terminal, or who reads by lines, might take some of it for more than text."""
-    return key if key.isprintable() else ascii(key)[1:-1]
 
 
 def _transfer(watched: Request) -> Mapping[str, object]:

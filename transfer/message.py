@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from transfer.errors import InvalidMessage
+from transfer.etag import MAX_LENGTH as MAX_ETAG_LENGTH
+from transfer.etag import parse_etag
 from transfer.presigned_url import PresignedUrl, parse_presigned_url
 from transfer.s3_hosts import PUBLIC_PARTITIONS
 from transfer.s3_object import (
@@ -18,7 +20,6 @@ from transfer.s3_object import (
     text_of,
 )
 
-_ETAG = re.compile(r"[!#-~]{1,128}", re.ASCII)
 _CHECKSUM_BYTES = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
 _COMPOSITE = re.compile(r"[A-Za-z0-9+/=]+-\d+", re.ASCII)
 
@@ -107,13 +108,15 @@ def _time(fields: Mapping[str, object], name: str) -> datetime | None:
 
 
 def _etag(fields: Mapping[str, object]) -> str | None:
-    text = text_of(fields, "ETag", 130)
+    text = text_of(fields, "ETag", MAX_ETAG_LENGTH + 2)
     if text is None:
         return None
-    bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
-    if not _ETAG.fullmatch(bare):
-        raise InvalidMessage("ETag must be what S3 gives, with or without its quotes.")
-    return bare
+    try:
+        return parse_etag(text)
+    except ValueError as error:
+        raise InvalidMessage(
+            f"ETag {error} A message may leave it out; S3's own answer must then have a strong one."
+        ) from None
 
 
 def _full_object(fields: Mapping[str, object]) -> bool | None:

@@ -90,7 +90,14 @@ def _fields(template: str) -> Iterator[str]:
 
 
 def _check(name: str) -> None:
-    """https://cloud.google.com/storage/docs/objects#naming"""
+    """Other control characters are only advised against: they spoil lists in XML.
+    https://cloud.google.com/storage/docs/objects#naming
+    """
+    if "\r" in name or "\n" in name:
+        raise InvalidMessage(
+            "Cloud Storage takes no object whose name holds a carriage return or a line feed; "
+            "copy the object to another key in S3."
+        )
     if len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidMessage(
             f"The object's name would be over {MAX_NAME_BYTES} bytes of UTF-8; "

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from transfer.errors import UrlRefused
-from transfer.s3_hosts import PUBLIC_PARTITIONS, Host, is_alias, parse_host
+from transfer.s3_hosts import PUBLIC_PARTITIONS, Host, parse_host
+from transfer.s3_kinds import check_not_reserved
 from transfer.url_signature import check_signature
 
 MAX_LENGTH = 8192
@@ -96,8 +97,8 @@ def _split_path(host: Host, path: str) -> tuple[str, str]:
         bucket, slash, raw_key = path[1:].partition("/")
         if not slash:
             raise UrlRefused("PresignedUrl has no key in its path.")
-        if is_alias(bucket) and not host.listed:
-            raise UrlRefused("PresignedUrl is for an alias, not for a bucket of Amazon S3.")
+        if not host.listed:
+            check_not_reserved(bucket)
     else:
         bucket, raw_key = host.bucket, path[1:]
     try:

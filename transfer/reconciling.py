@@ -15,6 +15,7 @@ from typing import Protocol
 from transfer.announcing import announce, is_unannounced
 from transfer.errors import LandfallError
 from transfer.object_name import RESERVED_PREFIX
+from transfer.printable import printable
 from transfer.store import Store, StoredObject
 from transfer.topic import Topic
 
@@ -159,7 +160,7 @@ class Reconciler:
         if self._now() - there.created < self._patience:
             return Finding.YOUNG
         announce(self._store, self._topic, there)
-        _log.warning("%s had landed unannounced and is announced now", name)
+        _log.warning("%s had landed unannounced and is announced now", printable(name))
         return Finding.ANNOUNCED
 
     def _look_again(self, there: StoredObject) -> Finding:
@@ -169,5 +170,5 @@ class Reconciler:
         try:
             return self.look(there.name)
         except LandfallError as error:
-            _log.error("%s stays unannounced: %s", there.name, error)
+            _log.error("%s stays unannounced: %s", printable(there.name), error)
             return Finding.FAILED

@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/general/latest/gr/s3.html
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from transfer.errors import UrlRefused
+from transfer.s3_kinds import check_not_reserved, host_kind
 
 _BUCKET = r"(?:(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.)?"
 
@@ -39,10 +40,17 @@ _BY_PARTITION = {
     "aws-iso-e": (_regional(r"eu-isoe-[a-z]+-\d+", "cloud.adc-e.uk", _FIPS),),
     "aws-iso-f": (_regional(r"us-isof-[a-z]+-\d+", "csp.hci.ic.gov", _FIPS),),
 }
-_PATTERNS = {
-    partition: tuple(re.compile(_BUCKET + pattern, re.ASCII) for pattern in patterns)
-    for partition, patterns in _BY_PARTITION.items()
-}
+
+
+def _compiled(before: str) -> dict[str, tuple[re.Pattern[str], ...]]:
+    return {
+        partition: tuple(re.compile(before + pattern, re.ASCII) for pattern in patterns)
+        for partition, patterns in _BY_PARTITION.items()
+    }
+
+
+_PATTERNS = _compiled(_BUCKET)
+_DOTTED = _compiled(r"[a-z0-9-]+\.[a-z0-9.-]+\.")
 ALL_PARTITIONS = frozenset(_PATTERNS)
 PUBLIC_PARTITIONS = frozenset({"aws", "aws-us-gov", "aws-cn", "aws-eusc"})
 """The isolated ones are not on the internet, and only taken if an operator names them."""
@@ -58,12 +66,6 @@ _REGIONAL_HOSTS = {
     "aws-iso-f": "s3.us-isof-south-1.csp.hci.ic.gov",
 }
 
-# Labels in a bucket's place that name something else: punycode, S3's own hosts, VPC endpoints.
-_NO_BUCKET = re.compile(r"(?:xn--|s3-|sthree-|vpce-).*")
-# And names that do, in a host as in a path: access-point aliases, Object Lambda, directory
-# buckets, tables. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_ALIAS = re.compile(r".*(?:-s3alias|--ol-s3|--x-s3|--table-s3)")
-
 
 @dataclass(frozen=True)
 class Host:
@@ -73,11 +75,6 @@ class Host:
     region: str | None
     listed: bool = False
     """It is on the operator's own list, not Amazon's."""
-
-
-def is_alias(bucket: str) -> bool:
-    """Whether Amazon S3 reserves this name for something other than a bucket."""
-    return _ALIAS.fullmatch(bucket) is not None
 
 
 def first_host(partition: str) -> str:
@@ -108,14 +105,35 @@ def parse_host(name: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> Host:
     Raises:
         UrlRefused: It is not one that serves general-purpose buckets in these partitions.
     """
-    for pattern in (p for partition in sorted(partitions) for p in _PATTERNS[partition]):
-        match = pattern.fullmatch(name)
-        if match is not None:
-            bucket = match["bucket"]
-            if bucket is not None and (_NO_BUCKET.fullmatch(bucket) or is_alias(bucket)):
-                break
-            return Host(bucket, match.groupdict().get("region"))
-    raise UrlRefused(
-        "PresignedUrl's host does not serve buckets of Amazon S3. A bucket with a dot in its "
-        "name needs a path-style URL; a server of your own must be listed in S3_ENDPOINTS."
+    match = _match(_PATTERNS, name, partitions)
+    if match is None:
+        raise UrlRefused(f"PresignedUrl's host {_why_refused(name, partitions)}")
+    if match["bucket"] is not None:
+        check_not_reserved(match["bucket"])
+    return Host(match["bucket"], match.groupdict().get("region"))
+
+
+def _match(
+    patterns: Mapping[str, tuple[re.Pattern[str], ...]], name: str, partitions: Set[str]
+) -> re.Match[str] | None:
+    found = (p.fullmatch(name) for partition in sorted(partitions) for p in patterns[partition])
+    return next((match for match in found if match is not None), None)
+
+
+def _why_refused(name: str, partitions: Set[str]) -> str:
+    """Return the end of the refusal. The name itself is a caller's text and stays out of it."""
+    if _match(_DOTTED, name, partitions):
+        return (
+            "begins with a bucket that has a dot in its name, which no certificate of S3 covers: "
+            "sign path-style, https://s3.REGION.amazonaws.com/BUCKET/KEY."
+        )
+    for other in sorted(ALL_PARTITIONS - partitions):
+        if _match(_PATTERNS, name, {other}):
+            return f"is of the partition {other}, which S3_PARTITIONS lacks: add it there."
+    kind = host_kind(name)
+    if kind is not None:
+        return f"is {kind}."
+    return (
+        "does not serve buckets of Amazon S3. Sign for the bucket's own host; a server of your "
+        "own, or of another vendor, must be listed in S3_ENDPOINTS."
     )

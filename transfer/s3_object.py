@@ -40,12 +40,15 @@ def parse_s3_object(fields: Mapping[str, object]) -> S3Object:
 
 
 def key_of(fields: Mapping[str, object], name: str) -> str | None:
-    """Return the key of this name, or None as `text_of` does.
+    """Return the key of this name, or None if it is absent or empty.
+
+    Any Unicode is a key of S3: which of them Cloud Storage takes, `ObjectName` knows.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
     Raises:
-        InvalidMessage
+        InvalidMessage: It is no text, or too long.
     """
-    key = text_of(fields, name, MAX_KEY_BYTES)
+    key = _unicode_of(fields, name, MAX_KEY_BYTES)
     if key is not None and len(key.encode()) > MAX_KEY_BYTES:
         raise InvalidMessage(f"{name} must be at most {MAX_KEY_BYTES} bytes of UTF-8.")
     return key
@@ -61,8 +64,15 @@ def text_of(fields: Mapping[str, object], name: str, limit: int) -> str | None:
     """Return the text of this name; None if it is absent or empty.
 
     Raises:
-        InvalidMessage: It is no text, has over `limit` characters, or some that no name has.
+        InvalidMessage: It is no text, has over `limit` characters, or control characters.
     """
+    value = _unicode_of(fields, name, limit)
+    if value is not None and _CONTROL.search(value):
+        raise InvalidMessage(f"{name} must not hold control characters.")
+    return value
+
+
+def _unicode_of(fields: Mapping[str, object], name: str, limit: int) -> str | None:
     value = fields.get(name)
     if value is None or value == "":
         return None
@@ -72,6 +82,4 @@ def text_of(fields: Mapping[str, object], name: str, limit: int) -> str | None:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidMessage(f"{name} holds half of a surrogate pair.") from None
-    if _CONTROL.search(value):
-        raise InvalidMessage(f"{name} must not hold control characters.")
     return value

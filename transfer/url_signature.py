@@ -5,20 +5,29 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from transfer.errors import UrlRefused
+from transfer.signed_parameters import (
+    HOISTED_V2,
+    HOISTED_V4,
+    ONLY_VALUES,
+    PLAIN,
+    hoisted_name,
+    why_refused,
+)
 
 MAX_EXPIRES_SECONDS = 604_800
 
+_HEADER = r"[a-z0-9-]{1,64}"
 _V4_PATTERNS = {
     "X-Amz-Algorithm": r"AWS4-HMAC-SHA256",
     "X-Amz-Credential": r"[^/]{1,128}/\d{8}/(?P<region>[a-z0-9-]{1,64})/s3/aws4_request",
     "X-Amz-Date": r"\d{8}T\d{6}Z",
     "X-Amz-Expires": r"[1-9]\d{0,5}",
-    "X-Amz-SignedHeaders": r"host(?:;x-amz-checksum-mode)?",
+    "X-Amz-SignedHeaders": rf"{_HEADER}(?:;{_HEADER}){{0,15}}",
     "X-Amz-Signature": r"[0-9a-f]{64}",
 }
 _V2_PATTERNS = {
@@ -26,15 +35,8 @@ _V2_PATTERNS = {
     "Expires": r"\d{10}",
     "Signature": r"[A-Za-z0-9+/]{27}=",
 }
-_OPTIONAL_PATTERNS = {"versionId": r"[!-~]{1,1024}", "x-id": r"GetObject"}
-_V4_OPTIONAL_PATTERNS = {
-    **_OPTIONAL_PATTERNS,
-    "X-Amz-Security-Token": r"[!-~]{1,8192}",
-    # Amazon's SDK for JavaScript signs these into every GetObject.
-    "X-Amz-Content-Sha256": r"UNSIGNED-PAYLOAD",
-    "x-amz-checksum-mode": r"ENABLED",
-}
-_V2_OPTIONAL_PATTERNS = {**_OPTIONAL_PATTERNS, "x-amz-security-token": r"[!-~]{1,8192}"}
+_V4_OPTIONAL = {**PLAIN, "X-Amz-Security-Token": r"[!-~]{1,8192}"}
+_V2_OPTIONAL = {**PLAIN, "x-amz-security-token": r"[!-~]{1,8192}"}
 
 
 @dataclass(frozen=True)
@@ -55,24 +57,47 @@ def check_signature(query: str, host_region: str | None) -> UrlSignature:
         UrlRefused
     """
     values = _split(query)
+    if values.get("X-Amz-Algorithm") == "AWS4-ECDSA-P256-SHA256":
+        raise UrlRefused(
+            "PresignedUrl has a Signature Version 4A (AWS4-ECDSA-P256-SHA256), as multi-Region "
+            "access points need it: sign for the bucket's own host with Signature Version 4."
+        )
+    headers: Mapping[str, str] = {}
     if "X-Amz-Signature" in values:
-        matches = _match(values, _V4_PATTERNS, _V4_OPTIONAL_PATTERNS)
+        matches = _match(values, _V4_PATTERNS.keys(), _V4_PATTERNS | _V4_OPTIONAL, HOISTED_V4)
         _check_scope(matches, host_region)
+        headers = _signed_headers(values)
     elif "Signature" in values:
-        _match(values, _V2_PATTERNS, _V2_OPTIONAL_PATTERNS)
+        _match(values, _V2_PATTERNS.keys(), _V2_PATTERNS | _V2_OPTIONAL, HOISTED_V2)
     else:
         raise UrlRefused("PresignedUrl has no signature in its query.")
-    signed = values.get("X-Amz-SignedHeaders", "host").split(";")
-    headers = {"x-amz-checksum-mode": "ENABLED"} if len(signed) > 1 else {}
     return UrlSignature(values.get("versionId"), headers)
+
+
+def _signed_headers(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers to send: the signature covers them, and their values are known."""
+    signed = values["X-Amz-SignedHeaders"].split(";")
+    if "host" not in signed or len(set(signed)) < len(signed):
+        raise UrlRefused("PresignedUrl's X-Amz-SignedHeaders must hold host, and no name twice.")
+    said = {name.lower(): value for name, value in values.items()}
+    headers = {}
+    for name in signed:
+        if name != "host":
+            value = said.get(name, ONLY_VALUES.get(name)) if name in HOISTED_V4 else None
+            if value is None:
+                raise UrlRefused(f"PresignedUrl signs {why_refused(name, 'header')}")
+            headers[name] = value
+    return headers
 
 
 def _split(query: str) -> dict[str, str]:
     values: dict[str, str] = {}
+    seen = set()
     for part in query.split("&"):
         name, equals, value = part.partition("=")
-        if not equals or name in values:
+        if not equals or name.lower() in seen:
             raise UrlRefused("PresignedUrl's query must hold name=value pairs, each name once.")
+        seen.add(name.lower())
         try:
             values[name] = unquote(value, errors="strict")
         except UnicodeDecodeError:
@@ -81,19 +106,19 @@ def _split(query: str) -> dict[str, str]:
 
 
 def _match(
-    values: Mapping[str, str], required: Mapping[str, str], optional: Mapping[str, str]
+    values: Mapping[str, str],
+    required: Set[str],
+    patterns: Mapping[str, str],
+    hoisted: Mapping[str, str],
 ) -> dict[str, re.Match[str]]:
     for name in required:
         if name not in values:
             raise UrlRefused(f"PresignedUrl's signature lacks {name}.")
     matches = {}
     for name, value in values.items():
-        pattern = required.get(name) or optional.get(name)
+        pattern = patterns.get(name) or hoisted.get(hoisted_name(name) or "")
         if pattern is None:
-            raise UrlRefused(
-                "PresignedUrl's query may only hold its signature, versionId and x-id: "
-                "sign a plain GetObject, without response-* overrides."
-            )
+            raise UrlRefused(f"PresignedUrl's query holds {why_refused(name, 'parameter')}")
         match = re.fullmatch(pattern, value, re.ASCII)
         if match is None:
             raise UrlRefused(f"PresignedUrl's {name} is not one that S3 takes here.")

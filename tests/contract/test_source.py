@@ -163,12 +163,21 @@ def test_a_url_past_its_life_is_expired(rclone: S3Server) -> None:
         S3Source().open(url, None, 0, soon())
 
 
-def test_a_signed_checksum_header_is_sent_along(rclone: S3Server) -> None:
+@pytest.mark.parametrize(
+    ("params", "header"),
+    [
+        ({"ChecksumMode": "ENABLED"}, {"x-amz-checksum-mode": "ENABLED"}),
+        ({"RequestPayer": "requester"}, {"x-amz-request-payer": "requester"}),
+    ],
+)
+def test_a_signed_header_is_sent_along(
+    rclone: S3Server, params: dict[str, str], header: dict[str, str]
+) -> None:
     put(rclone)
-    url = signed_by(rclone, "a/b.bin", BUCKET, ChecksumMode="ENABLED")
+    url = signed_by(rclone, "a/b.bin", BUCKET, **params)
 
     with S3Source().open(url, None, 0, soon()) as opened:
-        assert url.signed_headers == {"x-amz-checksum-mode": "ENABLED"}
+        assert url.signed_headers == header
         assert opened.read(len(BODY)) == BODY
 
 

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from adapters.s3_source import S3Source
 from tests.servers.certificates import Authority
 from tests.servers.raw import RawServer, answer
-from tests.unit.transfer.urls import BUCKET, KEY, PATH, V2, query
+from tests.unit.transfer.urls import BUCKET, KEY, PATH, V2, V4, query
 from transfer.errors import SourceUnavailable
 from transfer.presigned_url import PresignedUrl, parse_presigned_url
 
@@ -74,6 +75,8 @@ def fetch(
         ("/u%CC%88", "u\u0308"),
         ("/%E9%9B%AA/%F0%9F%AA%B6", "雪/🪶"),
         ("/a:b@c&d=e;f,g$h!i*(j)", "a:b@c&d=e;f,g$h!i*(j)"),
+        ("/%00%09%1B%7F", "\0\t\x1b\x7f"),
+        ("/%C2%85%E2%80%A8%EF%BB%BF%EF%BF%BF", "\x85\u2028\ufeff\uffff"),
         ("/" + 1024 * "k", 1024 * "k"),
         ("/" + 512 * "%C3%A9", 512 * "é"),
     ],
@@ -121,10 +124,37 @@ def test_the_etag_goes_out_in_quotes(server: RawServer) -> None:
     assert "range" not in server.headers
 
 
-def test_a_signed_checksum_header_goes_out(server: RawServer) -> None:
-    fetch(url_on(server.origin, text=query(X_Amz_SignedHeaders="host%3Bx-amz-checksum-mode")))
+@pytest.mark.parametrize(
+    ("name", "value", "parameters"),
+    [
+        ("x-amz-checksum-mode", "ENABLED", {}),
+        ("x-amz-request-payer", "requester", {}),
+        ("x-amz-checksum-mode", "ENABLED", {"X-Amz-Checksum-Mode": "ENABLED"}),
+        ("x-amz-expected-bucket-owner", "111122223333", {"x-amz-expected-bucket-owner": None}),
+        ("x-amz-user-agent", "aws-sdk-js/3 os/x", {"x-amz-user-agent": "aws-sdk-js%2F3%20os%2Fx"}),
+    ],
+)
+def test_a_signed_header_goes_out(
+    server: RawServer, name: str, value: str, parameters: dict[str, str | None]
+) -> None:
+    said = {parameter: text or value for parameter, text in parameters.items()}
+    signed = query(X_Amz_SignedHeaders=f"host%3B{name}")
 
-    assert server.headers["x-amz-checksum-mode"] == "ENABLED"
+    fetch(url_on(server.origin, text=f"{signed}&{urlencode(said, safe='%')}" if said else signed))
+
+    assert server.headers[name] == value
+
+
+@pytest.mark.parametrize("base", [V4, V2], ids=["SigV4", "SigV2"])
+def test_a_parameter_is_no_header_for_that_would_not_be_signed(
+    server: RawServer, base: dict[str, str]
+) -> None:
+    said = "x-amz-checksum-mode=ENABLED&x-amz-request-payer=requester"
+
+    fetch(url_on(server.origin, text=f"{query(base)}&{said}"))
+
+    assert server.request_line.endswith(f"&{said} HTTP/1.1")
+    assert not [name for name in server.headers if name.startswith("x-amz-")]
 
 
 def test_a_listed_origin_may_be_ipv6() -> None:

@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from tests.contract.conftest import Place, land
+from tests.odd_keys import ODD_KEYS
 
 NAMES = [
     "a",
@@ -49,6 +50,7 @@ NAMES = [
     "x#fragment?query=1",
     "😀/👩\u200d🚀",
     "a\x01b\x7f",
+    *ODD_KEYS.values(),
     "-rf",
     "~",
     "CON",

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.contract.conftest import HEADERS, land
+from tests.odd_keys import ODD_KEYS
 from transfer.errors import Misconfigured
 from transfer.reconciling import WalkableStore
 
-NAMES = ["a", "a/b", "a/b c/ü☃", "ab", "b/../x", "z" * 900]
+NAMES = ["a", "a/b", "a/b c/ü☃", "ab", "b/../x", "z" * 900, *ODD_KEYS.values()]
 
 
 def test_a_walk_meets_every_object_once_as_stat_tells_it(store: WalkableStore) -> None:

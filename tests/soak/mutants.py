@@ -31,9 +31,17 @@ CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
 URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
 TESTS = {
     "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
-    "transfer.url_signature": [f"{CORE}url_signature.py", *URLS],
+    "transfer.url_signature": [
+        *(f"{CORE}{n}.py" for n in ("url_signature", "signers", "signers_refused")),
+        *URLS,
+    ],
+    "transfer.signed_parameters": [
+        *(f"{CORE}{n}.py" for n in ("signers", "signers_refused", "url_signature"))
+    ],
+    "transfer.s3_kinds": [f"{CORE}{n}.py" for n in ("s3_kinds", "host_alphabets", "s3_hosts")],
+    "transfer.etag": [f"{CORE}etag.py"],
     "transfer.s3_hosts": [
-        *(f"{CORE}{n}.py" for n in ("s3_hosts", "s3_regions", "host_alphabets")),
+        *(f"{CORE}{n}.py" for n in ("s3_hosts", "s3_kinds", "s3_regions", "host_alphabets")),
         *URLS,
     ],
     "transfer.message": [

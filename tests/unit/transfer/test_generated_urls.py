@@ -11,12 +11,13 @@ from hypothesis import event, given, note
 from hypothesis import strategies as st
 
 from tests.unit.transfer.test_host_alphabets import HOSTS as HOSTS_BY_PARTITION
+from tests.unit.transfer.test_host_alphabets import is_reserved
 from tests.unit.transfer.test_presigned_url import LISTED, LOOK_LIKE_LISTED, ORIGINS, PATHS
 from tests.unit.transfer.test_s3_hosts import NO_HOSTS, OTHER_SERVICES
 from tests.unit.transfer.urls import BUCKET, HOST, KEY, PATH, V2, query, url
 from transfer.errors import UrlRefused
 from transfer.presigned_url import parse_presigned_url
-from transfer.s3_hosts import PUBLIC_PARTITIONS
+from transfer.s3_hosts import PUBLIC_PARTITIONS, parse_host
 
 GOOD = [
     url(),
@@ -167,3 +168,19 @@ def test_an_accepted_url_leads_to_s3_and_to_the_object_of_the_message(text: str)
     path = unquote(text.partition("?")[0].split("/", 3)[3])
     assert path in {KEY, f"{BUCKET}/{KEY}"}
     assert accepted.reveal() == text
+
+
+LIKE_AMAZONS = ("", "s3-", "s3-accelerate-", "s3-website-", "vpce-", "dualstack-", "bucket-")
+
+
+@given(
+    start=st.sampled_from(LIKE_AMAZONS),
+    rest=st.from_regex(r"[a-z0-9][a-z0-9-]{1,45}[a-z0-9]", fullmatch=True),
+    host=st.sampled_from(PUBLIC_HOSTS),
+)
+def test_every_bucket_name_that_s3_does_not_reserve_is_taken_in_every_host(
+    start: str, rest: str, host: str
+) -> None:
+    bucket = start + rest
+    if not is_reserved(bucket):
+        assert parse_host(f"{bucket}.{host}").bucket == bucket

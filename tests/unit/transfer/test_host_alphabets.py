@@ -5,7 +5,8 @@ import string
 import pytest
 
 from transfer.errors import UrlRefused
-from transfer.s3_hosts import ALL_PARTITIONS, is_alias, parse_host
+from transfer.s3_hosts import ALL_PARTITIONS, parse_host
+from transfer.s3_kinds import check_not_reserved
 
 ASCII = [chr(code) for code in range(128)]
 EDGE = set(string.ascii_lowercase + string.digits)
@@ -53,6 +54,14 @@ def is_taken(name: str, partition: str = "aws") -> bool:
     except UrlRefused:
         return False
     return True
+
+
+def is_reserved(name: str) -> bool:
+    try:
+        check_not_reserved(name)
+    except UrlRefused:
+        return True
+    return False
 
 
 def fixed_positions(host: str) -> set[int]:
@@ -117,16 +126,17 @@ def test_a_bucket_in_a_host_is_of_small_letters_digits_and_inner_hyphens(
 
 
 def test_a_reserved_name_is_told_from_one_that_only_looks_like_it() -> None:
-    reserved = ["-s3alias", "x-s3alias", "--ol-s3", "x--ol-s3", "--x-s3", "x--table-s3"]
+    reserved = ["-s3alias", "x-s3alias", "--ol-s3", "x--ol-s3", "--x-s3", "x--table-s3", "x.mrap"]
     other = ["x-s3aliaq", "xqs3alias", "x-ol-s3", "x-x-s3", "x-table-s3", "x--oq-s3", "x--q-s3"]
-    other += ["x--tabqe-s3", "x--s3"]
+    other += ["x--tabqe-s3", "x--s3", "xqmrap", "x-mrap"]
 
-    assert [name for name in reserved if not is_alias(name)] == []
-    assert [name for name in other if is_alias(name)] == []
+    assert [name for name in reserved if not is_reserved(name)] == []
+    assert [name for name in other if is_reserved(name)] == []
 
 
 def test_only_whole_beginnings_are_kept_from_being_buckets() -> None:
     other = ["xn-heron", "s3heron", "sthreeheron", "vpceheron", "xq--heron", "sq-heron"]
-    other += ["sthrqe-heron", "vpqe-heron", "heron-s3-x", "heron-vpce-x", "heron-xn--x"]
+    other += ["sthrqe-heron", "heron-s3-x", "heron-xn--x", "amzn-s3-demo", "amzn-s3-demq-heron"]
+    other += ["heron-sthree-x", "heron-amzn-s3-demo-x"]
 
     assert [name for name in other if not is_taken(f"{name}.s3.amazonaws.com")] == []

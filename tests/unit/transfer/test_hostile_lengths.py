@@ -72,7 +72,7 @@ BODIES = {
     "an exponent": '{"a": 1e' + 65_000 * "9" + "}",
 }
 FIELDS = {
-    "ETag": 130 * '"',
+    "ETag": 1026 * '"',
     "ContentType": 256 * "a",
     "EventTime": "2026-03-14T09:26:53." + 40 * "1",
     "ChecksumSHA256": 62 * "A" + "-x",

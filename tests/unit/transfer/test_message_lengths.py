@@ -11,7 +11,7 @@ LIMITS = {
     "ObjectKey": 1024,
     "PresignedUrl": 64 * 1024,
     "ContentType": 256,
-    "ETag": 130,
+    "ETag": 1026,
     "VersionId": 1024,
     "EventTime": 64,
     "ChecksumType": 16,

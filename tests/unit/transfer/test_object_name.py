@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from tests.fakes import message_for
+from tests.odd_keys import ODD_KEYS, REFUSED_KEYS
 from transfer.errors import InvalidMessage, UrlRefused
 from transfer.message import Message
 from transfer.object_name import ObjectName
@@ -38,6 +39,21 @@ def test_a_template_is_filled_in(template: str, name: str) -> None:
 )
 def test_a_key_is_kept_as_it_is(key: str) -> None:
     assert ObjectName("{bucket}/{key}").of(message(key)) == f"source/{key}"
+
+
+@pytest.mark.parametrize("template", ["{bucket}/{key}", "{key}", "landed/{key}"])
+@pytest.mark.parametrize("key", ODD_KEYS.values(), ids=ODD_KEYS)
+def test_a_key_of_control_characters_is_a_name_too(key: str, template: str) -> None:
+    assert ObjectName(template).of(message(key)) == template.format(bucket="source", key=key)
+
+
+@pytest.mark.parametrize("template", ["{bucket}/{key}", "{key}"])
+@pytest.mark.parametrize("key", REFUSED_KEYS.values(), ids=REFUSED_KEYS)
+def test_a_line_end_is_refused_and_the_refusal_knows_a_way_out(key: str, template: str) -> None:
+    with pytest.raises(InvalidMessage, match="carriage return or a line feed; copy the object"):
+        ObjectName(template).of(message(key))
+    with pytest.raises(InvalidMessage, match="carriage return or a line feed; copy the object"):
+        ObjectName(template).of_object(S3Object("source", key))
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,16 @@ def test_every_kind_of_endpoint_is_taken(
     assert parse(signed).reveal() == signed
 
 
+@pytest.mark.parametrize("bucket", ["s3-heron-scans", "vpce-flow-logs-heron", "s3-accelerate-x"])
+@pytest.mark.parametrize(("region", "options"), OPTIONS.values(), ids=OPTIONS)
+def test_a_bucket_named_like_a_host_of_amazon_is_taken_everywhere(
+    region: str, options: dict[str, Any], bucket: str
+) -> None:
+    signed = presign(region, bucket=bucket, **options)
+
+    assert parse_presigned_url(signed, bucket, KEY, None, set()).bucket == bucket
+
+
 KEYS = {
     "a space": "a b.png",
     "a plus": "a+b.png",
@@ -133,7 +143,9 @@ def test_every_key_is_taken_exactly_as_it_is(key: str, version: str, style: dict
     assert taken.reveal() == signed
 
 
-@pytest.mark.parametrize("bucket", ["b3n", "heron.meadow.example", "Old_Bucket", 63 * "b"])
+@pytest.mark.parametrize(
+    "bucket", ["b3n", "heron.meadow.example", "Old_Bucket", 63 * "b", "s3.heron", "vpce.s3"]
+)
 def test_every_bucket_name_is_taken_in_a_path(bucket: str) -> None:
     signed = presign("us-east-1", bucket=bucket, s3=PATH)
 

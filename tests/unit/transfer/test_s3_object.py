@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.odd_keys import CONTROLS
 from transfer.errors import InvalidMessage
 from transfer.s3_object import S3Object, parse_s3_object
 
@@ -13,6 +14,8 @@ from transfer.s3_object import S3Object, parse_s3_object
         ({"bucket": "images", "key": "k", "versionId": "v1"}, S3Object("images", "k", "v1")),
         ({"bucket": "images", "key": "k", "versionId": ""}, S3Object("images", "k")),
         ({"bucket": "images", "key": "ü" * 512}, S3Object("images", "ü" * 512)),
+        ({"bucket": "images", "key": CONTROLS}, S3Object("images", CONTROLS)),
+        ({"bucket": "images", "key": "a\r\nb"}, S3Object("images", "a\r\nb")),
     ],
 )
 def test_a_name_is_taken_as_it_is(fields: dict[str, object], expected: S3Object) -> None:
@@ -34,7 +37,8 @@ def test_a_name_is_taken_as_it_is(fields: dict[str, object], expected: S3Object)
         ({"bucket": "a/b", "key": "k"}, "bucket must be the name"),
         ({"bucket": "images", "key": "ü" * 513}, "1024 bytes"),
         ({"bucket": "images", "key": "k" * 1025}, "1024 characters"),
-        ({"bucket": "images", "key": "a\nb"}, "control characters"),
+        ({"bucket": "images", "key": "k", "versionId": "v\t1"}, "control characters"),
+        ({"bucket": "ima\tges", "key": "k"}, "control characters"),
         ({"bucket": "images", "key": "\ud800"}, "surrogate"),
         ({"bucket": "images", "key": 7}, "must be a string"),
         ({"bucket": ["images"], "key": "k"}, "must be a string"),

@@ -149,7 +149,7 @@ def test_a_value_of_version_2_must_be_one_that_s3_gives(name: str, value: str) -
         "select=",
         "X-Amz-Content-Sha256=e3b0c442",
         "x-amz-checksum-mode=DISABLED",
-        "x-amz-request-payer=requester",
+        "x-amz-request-payer=evil",
         "versionid=evil",
         "versionId%00=evil",
         "evil=1",

@@ -44,7 +44,7 @@ def presign(
     bucket: str = BUCKET,
     version: str = "s3v4",
     token: str | None = None,
-    params: Mapping[str, str] = MappingProxyType({}),
+    params: Mapping[str, object] = MappingProxyType({}),
     **options: Any,
 ) -> str:
     """Sign a GET with boto3; `params` go into the request, `options` to boto3's `Config`."""
