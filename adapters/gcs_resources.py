@@ -21,11 +21,6 @@ _HEADERS = {
 ANY_BYTES = "application/octet-stream"
 MAX_TYPE_CHARACTERS = 1024
 MAX_LANGUAGE_CHARACTERS = 100
-MAX_METADATA_BYTES = 8 * 1024
-"""Of all names and values. https://cloud.google.com/storage/quotas#objects"""
-MAX_METADATA_NAME_BYTES, MAX_METADATA_VALUE_BYTES = 1024, 4 * 1024
-_MARK_BYTES = 512
-"""Room for what is recorded once the object is announced."""
 
 _log = logging.getLogger("landfall.store")
 
@@ -34,16 +29,14 @@ def resource_of(name: str, headers: ObjectHeaders) -> dict[str, Any]:
     """Return what a request that creates the object says of it.
 
     What Cloud Storage would refuse is left out and named in the log, so that the object lands.
-    There is always a `contentType` that fits into a header.
+    There is always a `contentType`, and it fits into a header.
     """
     said = {field: getattr(headers, attribute) for field, attribute in _HEADERS.items()}
     fields = {field: value for field, value in said.items() if value and _fits(field, value)}
-    metadata = _within_limits(headers.metadata)
-    lost = [field for field, value in said.items() if value and field not in fields]
-    lost += [f"metadata {key!r}" for key in headers.metadata if key not in metadata]
-    if lost:
-        _log.warning("%s: Cloud Storage cannot hold its %s: left out", name, ", ".join(lost))
-    return {"name": name, "contentType": ANY_BYTES, **fields, "metadata": metadata}
+    for field, value in said.items():
+        if value and field not in fields:
+            _log.warning("The object %a lands without its %s: it does not fit.", name, field)
+    return {"name": name, "contentType": ANY_BYTES, **fields, "metadata": dict(headers.metadata)}
 
 
 def _fits(field: str, value: str) -> bool:
@@ -52,19 +45,6 @@ def _fits(field: str, value: str) -> bool:
         printable = value.isascii() and value.isprintable() and value == value.strip()
         return printable and len(value) <= MAX_TYPE_CHARACTERS
     return field != "contentLanguage" or len(value) <= MAX_LANGUAGE_CHARACTERS
-
-
-def _within_limits(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what is too much, and first what comes first: the landing's record comes last."""
-    room = MAX_METADATA_BYTES - _MARK_BYTES
-    kept = {}
-    for key, value in reversed(list(metadata.items())):
-        sizes = len(key.encode()), len(value.encode())
-        fits = sizes[0] <= MAX_METADATA_NAME_BYTES and sizes[1] <= MAX_METADATA_VALUE_BYTES
-        if key and fits and sum(sizes) <= room:
-            kept[key] = value
-            room -= sum(sizes)
-    return dict(reversed(list(kept.items())))
 
 
 def stored_object(resource: Mapping[str, Any]) -> StoredObject:

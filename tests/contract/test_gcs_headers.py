@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.gcs_resources import ANY_BYTES, MAX_METADATA_BYTES
+from adapters.gcs_resources import ANY_BYTES
 from adapters.gcs_store import GcsStore
 from tests.contract.conftest import HEADERS, content_of, land
-from transfer import object_headers as names
-from transfer.announcing import mark
 from transfer.store import ABSENT, STEP, ObjectHeaders, StoredObject
 
 WAYS = ["small", "session", "compose"]
@@ -77,7 +75,7 @@ def test_a_type_that_does_not_is_any_bytes_and_the_log_names_it(
         landed = put(gcs, way, ObjectHeaders(content_type=content_type))
 
     assert landed.headers.content_type == ANY_BYTES
-    assert caplog.messages == ["name: Cloud Storage cannot hold its contentType: left out"]
+    assert caplog.messages == ["The object 'name' lands without its contentType: it does not fit."]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -121,36 +119,3 @@ def test_metadata_comes_back(gcs: GcsStore, way: str) -> None:
     metadata = {"größe": "☃ 😀", "a": "", " b ": " c ", "tab": "a\tb", "quotes": '"\\'}
 
     assert put(gcs, way, ObjectHeaders(metadata=metadata)).metadata == metadata
-
-
-RECORD = {
-    names.BUCKET: "b" * 63,
-    names.KEY: "ä" * 512,
-    names.ETAG: "e" * 38,
-    names.VERSION_ID: "v" * 1024,
-}
-TOO_MUCH = {
-    "an empty name": {"": "x"},
-    "a value": {"a": "x" * MAX_METADATA_BYTES},
-    "many entries": {f"{number:04}": "x" * 60 for number in range(200)},
-    "letters of several bytes": {"a": "☃" * (MAX_METADATA_BYTES // 3)},
-    "a name": {"n" * 1025: "x"},
-    "a value above the limit of one": {"n": "x" * 4097},
-}
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("users", TOO_MUCH.values(), ids=TOO_MUCH)
-def test_metadata_that_is_too_much_is_left_out_and_never_the_record_of_the_landing(
-    gcs: GcsStore, way: str, users: dict[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING, "landfall.store"):
-        landed = put(gcs, way, ObjectHeaders(metadata={"kept": "☃", **users, **RECORD}))
-
-    assert landed.metadata.items() >= RECORD.items()
-    assert landed.metadata.items() <= {"kept": "☃", **users, **RECORD}.items()
-    lost = [key for key in users if key not in landed.metadata]
-    assert lost
-    assert all(f"metadata {key!r}" in caplog.text for key in lost)
-    marked = mark(gcs, landed, landed.token, "1" * 20)
-    assert marked.metadata.items() >= {**RECORD, names.NOTIFIED: "1" * 20}.items()
