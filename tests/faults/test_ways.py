@@ -1,4 +1,4 @@
-"""Cloud Storage may act in either of the ways that no document decides: all is right in each."""
+"""Whichever way Cloud Storage acts where no document decides, objects land and are announced."""
 
 import threading
 from collections.abc import Iterator
@@ -6,75 +6,26 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adapters.gcs_patience import Patience
-from tests.faults.places import CloudPlace, cloud_place
 from tests.faults.rig import KEY, LARGE, NAME, Answer, Rig, body_of, running
-from tests.servers.cloud_storage import CloudStorage
+from tests.faults.ways import LIMITED, UNKNOWN, assert_settles, place_that, server_of
 from tests.servers.cloud_storage_faults import Call, Corrupt, Drop, Fault, LoseAnswer
-from tests.servers.cloud_storage_rules import Ways
 from tests.servers.scripted_s3 import ScriptedS3, cut
 from transfer.store import STEP
 
-UNKNOWN = {
-    "a wrong hash is 400": Ways(),
-    "a wrong hash is 412": Ways(hash_refusal=412),
-    "sessions are refused at their beginning": Ways(early_preconditions=True),
-    "a refused session names an object": Ways(after_refusal="object"),
-    "a refused session names an object, by 412": Ways(after_refusal="object", hash_refusal=412),
-    "a refused session stays open": Ways(after_refusal="open"),
-    "a refused session stays open, by 412": Ways(after_refusal="open", hash_refusal=412),
-    "a cancelled session is 404": Ways(after_cancel=404, cancel_again=404),
-    "a cancelled session is 499": Ways(after_cancel=499, cancel_again=204),
-    "odd chunks are kept": Ways(odd_chunks="kept"),
-}
-PATIENCE = Patience(call_seconds=2.4)
-LIMIT_SECONDS = 0.2
-"""Against the patience as one second is against the real one."""
-LIMITED = {
-    f"{limits}, {'410' if ends else '429'} at the end": Ways(
-        limits=limits, limit_seconds=LIMIT_SECONDS, limit_ends_sessions=ends
-    )
-    for limits in ("separate", "shared")
-    for ends in (False, True)
-}
 SMALL, BIG, NEWER = body_of(1000), body_of(LARGE), body_of(LARGE + 1, seed=1)
 SIZES = pytest.mark.parametrize("body", [SMALL, BIG], ids=["small", "large"])
 
 
-def serving(ways: Ways, s3: ScriptedS3) -> Iterator[Rig]:
-    with cloud_place(patience=PATIENCE, ways=ways) as place, running(place, s3) as rig:
+@pytest.fixture(params=list(UNKNOWN))
+def either(request: pytest.FixtureRequest, s3: ScriptedS3) -> Iterator[Rig]:
+    with place_that(UNKNOWN[request.param]) as place, running(place, s3) as rig:
         yield rig
 
 
-@pytest.fixture(params=UNKNOWN.values(), ids=UNKNOWN)
-def either(request: pytest.FixtureRequest, s3: ScriptedS3) -> Iterator[Rig]:
-    yield from serving(request.param, s3)
-
-
-@pytest.fixture(params=LIMITED.values(), ids=LIMITED)
+@pytest.fixture(params=list(LIMITED))
 def limited(request: pytest.FixtureRequest, s3: ScriptedS3) -> Iterator[Rig]:
-    yield from serving(request.param, s3)
-
-
-def server_of(rig: Rig) -> CloudStorage:
-    assert isinstance(rig.place, CloudPlace)
-    return rig.place.cloud
-
-
-def assert_settles(rig: Rig, body: bytes, first: Answer | None = None, tries: int = 5) -> None:
-    """Sent until it is done, the message lands, announced by one id; a failure is 503."""
-    answer = first or rig.send()
-    while answer.status != 200 and tries:
-        assert answer.outcome == (503, "STORE_UNAVAILABLE")
-        tries -= 1
-        answer = rig.send()
-    assert answer.outcome[0] == 200
-    assert rig.place.read(NAME) == body
-    assert rig.place.leftovers() == 0
-    assert rig.heard_of(rig.place.generation(NAME)) >= 1
-    assert len({heard["objectGeneration"] for heard in rig.place.heard()}) == len(
-        {heard["ce-id"] for heard in rig.place.heard()}
-    )
+    with place_that(LIMITED[request.param]) as place, running(place, s3) as rig:
+        yield rig
 
 
 INJURIES: dict[str, dict[str, list[Fault]]] = {
