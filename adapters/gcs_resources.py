@@ -3,6 +3,7 @@
 https://cloud.google.com/storage/docs/json_api/v1/objects#resource
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,13 +18,33 @@ _HEADERS = {
     "contentLanguage": "content_language",
     "contentEncoding": "content_encoding",
 }
+ANY_BYTES = "application/octet-stream"
+MAX_TYPE_CHARACTERS = 1024
+MAX_LANGUAGE_CHARACTERS = 100
+
+_log = logging.getLogger("landfall.store")
 
 
 def resource_of(name: str, headers: ObjectHeaders) -> dict[str, Any]:
-    """Return what a request that creates the object says of it."""
+    """Return what a request that creates the object says of it.
+
+    What Cloud Storage would refuse is left out and named in the log, so that the object lands.
+    There is always a `contentType`, and it fits into a header.
+    """
     said = {field: getattr(headers, attribute) for field, attribute in _HEADERS.items()}
-    fields = {field: value for field, value in said.items() if value is not None}
-    return {"name": name, **fields, "metadata": dict(headers.metadata)}
+    fields = {field: value for field, value in said.items() if value and _fits(field, value)}
+    for field, value in said.items():
+        if value and field not in fields:
+            _log.warning("The object %a lands without its %s: it does not fit.", name, field)
+    return {"name": name, "contentType": ANY_BYTES, **fields, "metadata": dict(headers.metadata)}
+
+
+def _fits(field: str, value: str) -> bool:
+    """Whether Cloud Storage takes it. A type also stands in a header, which holds ASCII only."""
+    if field == "contentType":
+        printable = value.isascii() and value.isprintable() and value == value.strip()
+        return printable and len(value) <= MAX_TYPE_CHARACTERS
+    return field != "contentLanguage" or len(value) <= MAX_LANGUAGE_CHARACTERS
 
 
 def stored_object(resource: Mapping[str, Any]) -> StoredObject:

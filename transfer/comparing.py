@@ -57,8 +57,18 @@ def is_version(there: StoredObject, message: Message, etag: str, size: int | Non
     return (
         there.metadata.get(names.ETAG) == etag
         and is_from(there, message.bucket, message.key)
+        and is_whole(there)
         and size in (None, there.size)
     )
+
+
+def is_whole(there: StoredObject) -> bool:
+    """Whether what is there has the checksum that was recorded at its landing, if one was.
+
+    A store may compose wrong bytes and its answer be lost; then only this shows it.
+    """
+    recorded = there.metadata.get(names.CRC32C)
+    return recorded is None or there.crc32c in ("", recorded)
 
 
 def is_from(there: StoredObject, bucket: str, key: str) -> bool:

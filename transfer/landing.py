@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from transfer import object_headers as names
 from transfer.announcing import is_unannounced, mark, publish
 from transfer.budget import Budget
-from transfer.comparing import is_version
+from transfer.comparing import is_version, is_whole
 from transfer.errors import (
     LandfallError,
     SourceChanged,
@@ -134,7 +134,7 @@ class Landing:
         """Step 3: a generation about to be replaced must not go unannounced."""
         if there is None:
             return ABSENT
-        if not is_unannounced(there):
+        if not is_unannounced(there) or not is_whole(there):
             return there.token
         message_id = self._publish(there)
         try:

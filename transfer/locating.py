@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from transfer import object_headers as names
-from transfer.comparing import is_from
+from transfer.comparing import is_from, is_whole
 from transfer.notification import lag_ms
 from transfer.object_name import ObjectName
 from transfer.s3_object import S3Object
@@ -80,6 +80,8 @@ class Locating:
 
 def _is_landed(there: StoredObject, s3_object: S3Object) -> bool:
     version = there.metadata.get(names.VERSION_ID, s3_object.version_id)
-    return is_from(there, s3_object.bucket, s3_object.key) and (
-        s3_object.version_id in (None, version)
+    return (
+        is_from(there, s3_object.bucket, s3_object.key)
+        and is_whole(there)
+        and s3_object.version_id in (None, version)
     )

@@ -18,13 +18,15 @@ VERSION_ID = "s3-version-id"
 LAST_MODIFIED = "s3-last-modified"
 VERIFIED = "landfall-verified"
 OVERWROTE = "landfall-overwrote"
+CRC32C = "landfall-crc32c"
+"""Of the verified bytes, in what was composed: the store could not be asked to compare it."""
 NOTIFIED = "landfall-notified"
 NOTIFIED_TIME = "landfall-notified-time"
 TOUCHED = "landfall-touched"
 
 PROTOCOL_STATE = frozenset({NOTIFIED, NOTIFIED_TIME, TOUCHED})
 """What is set after the landing, and is no part of what landed."""
-_OURS = PROTOCOL_STATE | {BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED, VERIFIED, OVERWROTE}
+_OURS = PROTOCOL_STATE | {BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED, VERIFIED, OVERWROTE, CRC32C}
 _LATER_BYTES = 1024
 """Of MAX_BYTES, for what is set after the landing."""
 _MAX_FIELD_BYTES = 8 * 1024

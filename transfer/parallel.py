@@ -7,7 +7,9 @@ fetch again. docs/protocol.md, "Large objects", tells why this keeps the protoco
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
+from transfer import object_headers as names
 from transfer.budget import Budget
 from transfer.combining import CombinedProof, combined_proof
 from transfer.crew import Crew
@@ -90,8 +92,9 @@ class Parallel:
             self._delete(folder)  # of no use to any retry
             raise
         parts = [part.stored for part in copied]
+        recorded = replace(headers, metadata={**headers.metadata, names.CRC32C: crc32c})
         with phase("finish"):
-            landed = self._store.compose(name, parts, headers, token, budget.deadline)
+            landed = self._store.compose(name, parts, recorded, token, budget.deadline)
         if landed.crc32c != crc32c:
             self._store.delete(landed)  # or a repeat would take it for whole, and announce it
             self._delete(folder)

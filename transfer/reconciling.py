@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from transfer.announcing import announce, is_unannounced
+from transfer.comparing import is_whole
 from transfer.errors import LandfallError
 from transfer.object_name import RESERVED_PREFIX
 from transfer.printable import printable
@@ -159,6 +160,13 @@ class Reconciler:
             return Finding.KNOWN
         if self._now() - there.created < self._patience:
             return Finding.YOUNG
+        if not is_whole(there):
+            _log.error(
+                "%s holds other bytes than were verified and is not announced: "
+                "send its message again, which replaces it",
+                name,
+            )
+            return Finding.FAILED
         announce(self._store, self._topic, there)
         _log.warning("%s had landed unannounced and is announced now", printable(name))
         return Finding.ANNOUNCED

@@ -13,11 +13,13 @@ from google.oauth2.credentials import Credentials
 
 from adapters.gcs_api import GcsApi
 from adapters.gcs_patience import Patience
+from adapters.gcs_resources import resource_of
 from adapters.gcs_store import GcsStore
 from adapters.kept_connections import Answer, Body, KeptConnections
 from tests.servers.cloud_storage import CloudStorage
 from tests.servers.raw import RawServer, stall
 from transfer.errors import StoreUnavailable
+from transfer.store import ObjectHeaders
 
 
 class Recording(KeptConnections):
@@ -55,7 +57,7 @@ def test_no_content_makes_a_boundary_longer_than_is_allowed() -> None:
     for _ in range(2):  # the second holds all that the first was written with
         data = connections.sent[0][1] if connections.sent else b"=landfall=".ljust(200, b"=")
         with pytest.raises(PreconditionFailed):
-            gcs.create({"name": "n"}, data, {}, math.inf)
+            gcs.create(resource_of("n", ObjectHeaders()), data, {}, math.inf)
 
         headers, body = connections.sent[-1]
         boundary = re.search(r'boundary="(.*)"', headers["Content-Type"])

@@ -1,6 +1,7 @@
 """What only the Cloud Storage adapter promises: how it meets broken uploads."""
 
 import math
+from typing import Literal
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.contract.conftest import (
 )
 from tests.servers.cloud_storage import CloudStorage
 from tests.servers.cloud_storage_faults import Answer, Call, Corrupt, Drop, Fault, Keep, LoseAnswer
+from tests.servers.cloud_storage_rules import Ways
 from transfer.errors import (
     StoreUnavailable,
     TokenMoved,
@@ -170,9 +172,9 @@ class TestTheEnd:
     @SMALL_AND_LARGE
     @pytest.mark.parametrize("status", [400, 412])
     def test_bytes_that_changed_on_the_way_are_refused(
-        self, data: bytes, status: int, monkeypatch: pytest.MonkeyPatch
+        self, data: bytes, status: Literal[400, 412], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with CloudStorage(bucket="landing", hash_refusal_status=status) as cloud:
+        with CloudStorage(bucket="landing", ways=Ways(hash_refusal=status)) as cloud:
             monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud.url)
             gcs = GcsStore("landing")
             upload = begin(gcs, "name", data)
@@ -203,7 +205,7 @@ class TestTheEnd:
         assert cloud.content("name") == b"theirs"
 
     def test_a_session_may_be_refused_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        with CloudStorage(bucket="landing", early_preconditions=True) as cloud:
+        with CloudStorage(bucket="landing", ways=Ways(early_preconditions=True)) as cloud:
             monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud.url)
             cloud.put("name", b"theirs")
 

@@ -20,7 +20,7 @@ from tests.contract.conftest import (
 )
 from tests.servers.cloud_storage import CloudStorage
 from tests.servers.cloud_storage_faults import Answer, Drop, Fault, LoseAnswer, Request
-from tests.servers.cloud_storage_objects import Refusal
+from tests.servers.cloud_storage_rules import Refusal
 from transfer.errors import LandfallError, Misconfigured, SourceUnavailable, TokenMoved, UploadLost
 from transfer.store import ABSENT, STEP
 

@@ -41,16 +41,20 @@ ROWS = {
     "27": "transfer: compressed",
     "28": "transfer: memory",
     "29": "upload: busy, broken, silent",
+    "29b": "upload: what stands beside the bytes does not fit",
+    "29c": "upload: the store acts in a way that no document decides",
     "30": "upload: session forgotten",
     "31": "finish: checksum refused",
     "32": "finish: somebody else landed or touched",
     "33": "finish: committed, answer lost",
+    "33b": "finish: composed of other bytes, answer lost",
     "34": "finish: kill -9 after the commit",
     "35": "publish: unavailable, too slow",
     "36": "publish: accepted, answer lost",
     "37": "publish: kill -9 after the acknowledgement",
     "38": "publish: topic missing or forbidden",
     "39": "mark: fails",
+    "39b": "finish, mark: changes of one name are limited",
     "40": "answer: lost, or the client is gone",
     "41": "two workers with the same message",
     "42": "SIGTERM during a transfer",
@@ -61,6 +65,7 @@ ROWS = {
 }
 ELSEWHERE = {
     "28": ("system/test_large_object.py", "test_two_gibibytes_land_in_little_memory"),
+    "33b": ("parts/test_other_bytes.py", "test_a_lost_answer_does_not_announce_other_bytes"),
     "46": (
         "system/test_forwarder_loop.py",
         "test_new_objects_land_by_way_of_the_queue_and_what_must_fail_becomes_a_dead_letter",

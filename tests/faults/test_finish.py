@@ -17,6 +17,7 @@ from tests.servers.cloud_storage_faults import (
     Keep,
     LoseAnswer,
 )
+from tests.servers.cloud_storage_rules import Ways
 from tests.servers.scripted_s3 import Asked, ScriptedS3
 from transfer.store import STEP
 
@@ -181,7 +182,7 @@ def test_an_end_that_was_done_before_the_upload_was_forgotten_is_found(
 @pytest.fixture(params=[400, 412])
 def strict(request: pytest.FixtureRequest, s3: ScriptedS3) -> Iterator[Rig]:
     """The store may refuse a wrong checksum in either way."""
-    with cloud_place(hash_refusal_status=request.param) as place, running(place, s3) as rig:
+    with cloud_place(ways=Ways(hash_refusal=request.param)) as place, running(place, s3) as rig:
         yield rig
 
 

@@ -4,6 +4,7 @@ import base64
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 from urllib.parse import urlsplit
 
 import google_crc32c
@@ -20,6 +21,7 @@ from tests.servers.cloud_storage_faults import (
     Keep,
     LoseAnswer,
 )
+from tests.servers.cloud_storage_rules import Ways
 
 STEP = 256 * 1024
 DATA = bytes(range(256)) * 2 * 1024 + b"the tail"
@@ -125,7 +127,7 @@ def test_patch_during_the_upload_breaks_a_metageneration_precondition(
 
 
 def test_precondition_can_be_judged_at_creation_too() -> None:
-    with CloudStorage(early_preconditions=True) as server, requests.Session() as http:
+    with CloudStorage(ways=Ways(early_preconditions=True)) as server, requests.Session() as http:
         server.put("name", b"theirs")
         with pytest.raises(AssertionError, match="pre-conditions"):
             Upload(server, http, ifGenerationMatch="0")
@@ -142,8 +144,10 @@ def test_one_of_many_racing_creations_wins(server: CloudStorage, begin: Begin) -
 
 @pytest.mark.parametrize("status", [400, 412])
 @pytest.mark.parametrize("wrong", [f"crc32c={crc32c(b'')}", "md5=1B2M2Y8AsgTpgAmY7PhCfg=="])
-def test_wrong_hash_is_refused_before_the_object_exists(status: int, wrong: str) -> None:
-    with CloudStorage(hash_refusal_status=status) as server, requests.Session() as http:
+def test_wrong_hash_is_refused_before_the_object_exists(
+    status: Literal[400, 412], wrong: str
+) -> None:
+    with CloudStorage(ways=Ways(hash_refusal=status)) as server, requests.Session() as http:
         refused = Upload(server, http).finish(hashes=wrong)
 
         assert refused.status_code == status

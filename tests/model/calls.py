@@ -16,6 +16,8 @@ class Seen(NamedTuple):
     version: str
     """Of the source, as a letter; none if a stranger put the object there."""
     notified: bool
+    whole: bool = True
+    """Whether its bytes have the checksum that its record tells."""
 
 
 class Opened(NamedTuple):

@@ -84,7 +84,7 @@ class Healing:
                     raise Violation(f"message {message + 1} is never answered with success")
                 self._states.physics.check(after)
         there = self._run(world, RECONCILING).there
-        if there is not None and there.version and not there.published:
+        if there is not None and there.version and there.whole and not there.published:
             raise Violation("the reconciler left an object unannounced")
 
     def _run(self, world: World, message: int) -> World:

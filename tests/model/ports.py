@@ -83,6 +83,7 @@ class Script:
                 names.BUCKET: "source",
                 names.KEY: "a/b.bin",
                 names.ETAG: etag(seen.version, self.size),
+                names.CRC32C: "verified",
             }
         if seen.notified:
             metadata[names.NOTIFIED] = told(seen.generation)
@@ -92,7 +93,7 @@ class Script:
             generation=seen.generation,
             metageneration=seen.metageneration,
             size=self.size,
-            crc32c="",
+            crc32c="verified" if seen.whole else "other",
             md5=None,
             headers=ObjectHeaders(metadata=metadata),
             created=EPOCH,

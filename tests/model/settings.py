@@ -6,6 +6,7 @@ from tests.model.world import STRANGER, Faults
 
 NOBODY = frozenset({0, 1, 2})
 LATE, EARLY, TRANSFER = Faults(late=True), Faults(early=True), Faults(transfer=True)
+WRONG = Faults(wrong=True)
 
 SHORT = {
     "two versions": Setting("AB"),
@@ -20,6 +21,7 @@ SHORT = {
     "no message names a version": Setting("AB", unnamed=NOBODY),
     "upload sessions that are refused early": Setting("AB", size=LARGE, faults=EARLY),
     "transfers that break": Setting("AB", size=LARGE, faults=TRANSFER),
+    "a store that makes other bytes": Setting("AB", faults=WRONG, reconciler=True),
 }
 
 LONG = {
@@ -28,6 +30,7 @@ LONG = {
     "a version put back, requests that arrive late": Setting("ABA", faults=LATE),
     "a version put back, no message names a version": Setting("ABA", unnamed=NOBODY),
     "a version put back, transfers that break": Setting("ABA", size=LARGE, faults=TRANSFER),
+    "a version put back, a store that makes other bytes": Setting("ABA", faults=WRONG),
     "two versions, three workers, beside the reconciler": Setting("AB", workers=3, reconciler=True),
     "transfers that break, no message names a version": Setting(
         "AB", unnamed=NOBODY, size=LARGE, faults=TRANSFER

@@ -4,7 +4,7 @@ import pytest
 
 from tests.model.calls import Violation
 from tests.model.explorer import explore
-from tests.model.settings import TRANSFER
+from tests.model.settings import TRANSFER, WRONG
 from tests.model.states import Setting
 from tests.model.versions import LARGE
 from tests.mutants import ports, protocol
@@ -112,6 +112,22 @@ def test_a_source_that_breaks_off_shows_ranges_without_if_match() -> None:
 
     with pytest.raises(Violation, match="not the version they are said to be"):
         explore(Setting("AB", size=LARGE, faults=TRANSFER), code)
+
+
+WITH_OTHER_BYTES = {
+    "a repeat that compares no checksum": Code(landing=protocol.TakesTheRecordForTheBytes),
+    "a predecessor whose checksum is not compared": Code(landing=protocol.HelpsWhateverIsThere),
+    "a reconciler that compares no checksum": Code(reconciler=protocol.TrustingReconciler),
+}
+
+
+@pytest.mark.parametrize("name", WITH_OTHER_BYTES)
+def test_only_a_store_that_makes_other_bytes_shows(name: str) -> None:
+    code = WITH_OTHER_BYTES[name]
+    explore(Setting("AB"), code)
+
+    with pytest.raises(Violation, match="other bytes were announced than were verified"):
+        explore(Setting("AB", faults=WRONG, reconciler=True), code)
 
 
 def test_a_violation_tells_how_it_came_about() -> None:

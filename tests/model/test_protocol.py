@@ -15,4 +15,5 @@ def test_every_promise_holds_in_every_state_with(name: str) -> None:
     expected = {"landed", "already-landed", None, "ANNOUNCED", "KNOWN"}
     older = range(len(setting.versions) - 1)
     expected |= {"superseded"} if setting.unnamed.isdisjoint(older) else set()
+    expected |= {"FAILED"} if setting.faults.wrong else set()
     assert report.ends == expected  # or the model would not have seen all there is

@@ -36,10 +36,12 @@ class There(NamedTuple):
     """Of the source, that its bytes are of."""
     notified: bool = False
     published: bool = False
+    whole: bool = True
+    """Whether the store made it of the bytes that it was to be made of."""
 
     @property
     def seen(self) -> Seen:
-        return Seen(self.generation, self.metageneration, self.version, self.notified)
+        return Seen(self.generation, self.metageneration, self.version, self.notified, self.whole)
 
 
 STRANGER = There(1, 1, "", write=0)
@@ -67,6 +69,8 @@ class Faults:
     """A stale token is refused already when the upload begins."""
     transfer: bool = False
     """Sources break off, and uploads break."""
+    wrong: bool = False
+    """The store makes an object of other bytes, as it might compose it, and does not answer."""
 
 
 class Outcome(NamedTuple):
@@ -144,6 +148,9 @@ class Physics:
             yield Outcome("happens, its echo is refused", after, Raised("TokenMoved"))
             if self._faults.late and world.late is None:
                 yield Outcome("is late", world._replace(late=call), Raised("UploadLost"))
+            if self._faults.wrong:
+                other = after._replace(there=after.there._replace(whole=False))
+                yield Outcome("makes other bytes, answer lost", other, Raised("UploadLost"))
         yield Outcome("is refused", world, Raised("TokenMoved"))  # the token, or the checksum
         yield Outcome("is in doubt", world, Raised("UploadLost"))
         yield Outcome("fails", world, Raised("StoreUnavailable"))
@@ -156,7 +163,7 @@ class Physics:
         if call.write == 0 or self._versions[call.write - 1] != call.version:
             raise Violation("bytes became visible that are not the version they are said to be")
         if there is not None and there.version:
-            if not there.published:
+            if there.whole and not there.published:
                 raise Violation("a generation was replaced that nobody announced")
             if there.write > call.write:
                 raise Violation("older bytes replaced newer ones")
@@ -171,6 +178,8 @@ class Physics:
         if call.generation == there.generation:
             if call.version != there.version:
                 raise Violation("a generation was announced as another version")
+            if not there.whole:
+                raise Violation("other bytes were announced than were verified")
             after = world._replace(there=there._replace(published=True))
         yield Outcome("", after, Done())
         yield Outcome("happens, answer lost", after, Raised("NotifyUnavailable"))
@@ -210,7 +219,7 @@ class Physics:
             if there is None or not 0 < ended.generation <= there.generation:
                 raise Violation("success was answered, and the object was never there")
             if ended.generation == there.generation and (
-                there.version != ended.version or not there.published
+                there.version != ended.version or not there.published or not there.whole
             ):
                 raise Violation("success was answered, and it is not true")
         answered = (*world.answered[:number], True, *world.answered[number + 1 :])
@@ -222,6 +231,8 @@ class Physics:
             there = world.there
             if there is None or there.version != self._versions[world.writes - 1]:
                 raise Violation("the newest version is answered for, and another one is there")
+            if not there.whole:
+                raise Violation("the newest version is answered for, and other bytes are there")
             if not there.published:
                 raise Violation("the newest version is answered for, and nobody announced it")
 

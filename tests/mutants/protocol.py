@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from transfer import object_headers as names
-from transfer.announcing import is_unannounced, mark, publish
+from transfer.announcing import announce, is_unannounced, mark, publish
 from transfer.budget import Budget
 from transfer.errors import (
     NotifyUnavailable,
@@ -170,6 +170,36 @@ class RepeatsInSilence(Landing):
         message_id = f"told-{there.generation}"
         marked = self._mark(there, there.token, message_id)
         return Outcome("already-landed", there.metadata[names.ETAG], marked, message_id)
+
+
+class TakesTheRecordForTheBytes(Landing):
+    """Step 2 by the record of the version alone."""
+
+    def _round(self, message: Message, name: str, budget: Budget) -> Outcome:
+        there = self._store.stat(name)
+        if there is not None and there.metadata.get(names.ETAG) == message.etag:
+            return self._already_landed(there, message)
+        return super()._round(message, name, budget)
+
+
+class HelpsWhateverIsThere(Landing):
+    """Step 3 for a generation of other bytes too."""
+
+    def _help_predecessor(self, there: StoredObject | None) -> Token:
+        if there is None or not is_unannounced(there):
+            return super()._help_predecessor(there)
+        return self._mark(there, there.token, self._publish(there)).token
+
+
+class TrustingReconciler(Reconciler):
+    """Announces by the record alone."""
+
+    def look(self, name: str) -> Finding:
+        there = self._store.stat(name)
+        if there is None or not is_unannounced(there):
+            return Finding.KNOWN
+        announce(self._store, self._topic, there)
+        return Finding.ANNOUNCED
 
 
 class BlindReconciler(Reconciler):

@@ -109,6 +109,7 @@ def test_all_that_goes_beside_the_bytes_is_there_at_once(rig: ManyRig, s3: Scrip
         "s3-key": KEY,
         "s3-etag": s3.objects[KEY].etag,
         "landfall-verified": "size,crc64nvme",
+        "landfall-crc32c": crc32c_of(BODY)["ChecksumCRC32C"],
     }
 
 

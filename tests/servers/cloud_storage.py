@@ -5,42 +5,19 @@ In a test: `with CloudStorage(bucket="landing") as server`, then `server.url` an
 """
 
 import argparse
-import re
 import signal
-import socket
-import sys
 from collections import Counter
 from collections.abc import Collection, Mapping
-from contextlib import suppress
-from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 from typing import Any, Self
-from urllib.parse import parse_qs, unquote
 
 from tests.servers.cloud_storage_api import Api, Response
-from tests.servers.cloud_storage_faults import Body, Dropped, Fault, Request, Rule
-from tests.servers.cloud_storage_objects import Bucket, Json, Refusal
-from tests.servers.cloud_storage_sessions import span_of
-
-_OBJECT = r"/storage/v1/b/(?P<bucket>[^/]+)/o/(?P<name>.+)"
-_UPLOAD = r"/upload/storage/v1/b/(?P<bucket>[^/]+)/o"
-_ROUTES = (
-    ("state", "GET", r"/_test/state"),
-    ("bucket", "GET", r"/storage/v1/b/(?P<bucket>[^/]+)"),
-    ("permissions", "GET", r"/storage/v1/b/(?P<bucket>[^/]+)/iam/testPermissions"),
-    ("list", "GET", r"/storage/v1/b/(?P<bucket>[^/]+)/o"),
-    ("stat", "GET", _OBJECT),
-    ("media", "GET", "/download" + _OBJECT),
-    ("patch", "PATCH", _OBJECT),
-    ("delete", "DELETE", _OBJECT),
-    ("compose", "POST", _OBJECT + "/compose"),
-    ("upload", "POST", _UPLOAD),
-    ("put", "PUT", _UPLOAD),
-    ("cancel", "DELETE", _UPLOAD),
-)
+from tests.servers.cloud_storage_faults import Fault, Request, Rule
+from tests.servers.cloud_storage_http import Server
+from tests.servers.cloud_storage_objects import Bucket, Json
+from tests.servers.cloud_storage_rules import USUAL, Refusal, Ways
 
 
 class CloudStorage:
@@ -55,19 +32,18 @@ class CloudStorage:
         directory: Path | None = None,
         md5: bool = True,
         denied_permissions: Collection[str] = (),
-        early_preconditions: bool = False,
-        hash_refusal_status: int = 400,
+        ways: Ways = USUAL,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         """`settings` are fields of the bucket's resource."""
-        self._server = _Server((host, port), self)
+        self._server = Server((host, port), self.respond)
         self.url = f"http://{host}:{self._server.server_port}"
         self._files = TemporaryDirectory(
             prefix="cloud-storage-", dir=directory, ignore_cleanup_errors=True
         )
         path = Path(self._files.name)
-        self.bucket = Bucket(bucket, self.url, path, md5, hash_refusal_status)
-        self._api = Api(self.bucket, denied_permissions, early_preconditions, settings or {})
+        self.bucket = Bucket(bucket, self.url, path, ways, md5)
+        self._api = Api(self.bucket, denied_permissions, ways, settings or {})
         self.requests: Counter[str] = Counter()
         self.bytes_received = 0
         """In the bodies of uploads, also of those that were cut or refused."""
@@ -124,10 +100,10 @@ class CloudStorage:
         return self.bucket.find(name, {}).path.read_bytes()
 
     def put(self, name: str, data: bytes, **fields: Any) -> Json:
-        """Create or replace an object at once, as another worker would."""
-        content = self.bucket.new_content()
-        content.append(data)
-        return self.bucket.insert(name, content, fields, {}, {}).resource
+        """Create or replace an object at once, as another worker would; no limit counts it."""
+        with self.bucket.new_content() as content:
+            content.append(data)
+            return self.bucket.insert(name, content, fields, {}).resource
 
     def patch(self, name: str, **changes: Any) -> Json:
         return self.bucket.patch(name, changes, {}).resource
@@ -172,107 +148,6 @@ class CloudStorage:
     def _count_bytes(self, count: int) -> None:
         with self._lock:
             self.bytes_received += count
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], storage: CloudStorage) -> None:
-        super().__init__(address, _Handler)
-        self.storage = storage
-        self._connections: set[socket.socket] = set()
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        self._connections.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        super().server_close()
-        for connection in list(self._connections):  # else idle clients keep their threads
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # the other end went away, or the test did
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def _serve(self) -> None:
-        request = self._request()
-        self.close_connection |= request.kind == "chunked"  # its body stays unread
-        try:
-            response = self.server.storage.respond(request)
-        except Dropped:
-            self.close_connection = True
-        else:
-            self._send(response)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
-
-    def _request(self) -> Request:
-        path, _, query = self.path.partition("?")
-        length = int(self.headers.get("Content-Length", 0))
-        route, named = _route(self.command, path)
-        query_lists = parse_qs(query, keep_blank_values=True)
-        return Request(
-            _kind(route, query_lists, self.headers),
-            unquote(named.get("bucket", "")),
-            unquote(named.get("name", "")),
-            query_lists,
-            self.headers,
-            Body(self.rfile, length),
-            span_of(self.headers.get("Content-Range"), length),
-        )
-
-    def _send(self, response: Response) -> None:
-        path, start, count = response.part or (None, 0, len(response.body))
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if response.status not in (204, 304):
-            self.send_header("Content-Length", str(count))
-        self.end_headers()
-        self.wfile.write(response.body)
-        if path and count:
-            self.wfile.flush()
-            with path.open("rb") as file:
-                self.connection.sendfile(file, start, count)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep the output of the tests clean."""
-
-
-def _route(method: str, path: str) -> tuple[str, dict[str, str]]:
-    for route, its_method, pattern in _ROUTES:
-        match = re.fullmatch(pattern, path)
-        if match and method == its_method:
-            return route, match.groupdict()
-    return "unknown", {}
-
-
-def _kind(route: str, query: Mapping[str, list[str]], headers: Message) -> str:
-    if "Transfer-Encoding" in headers:
-        return "chunked"
-    if route == "stat" and query.get("alt") == ["media"]:
-        return "media"
-    if route == "upload" and query.get("uploadType") == ["multipart"]:
-        return "multipart"
-    if route == "upload" and query.get("uploadType") == ["resumable"]:
-        return "create-session"
-    if route == "put" and headers.get("Content-Range", "").startswith("bytes */"):
-        return "status"
-    return route
 
 
 def main() -> None:

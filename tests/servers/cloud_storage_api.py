@@ -6,21 +6,20 @@ import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from tests.servers.cloud_storage_faults import Body, Request
-from tests.servers.cloud_storage_objects import (
-    HASHES,
-    Bucket,
-    Content,
-    Json,
-    Refusal,
-    StoredObject,
-    invalid,
+from tests.servers.cloud_storage_bodies import (
+    object_name,
+    read_json,
+    read_related,
+    stated_hashes,
+    with_type,
 )
-from tests.servers.cloud_storage_sessions import STEP, Session
+from tests.servers.cloud_storage_faults import Request
+from tests.servers.cloud_storage_objects import HASHES, Bucket, Json, StoredObject
+from tests.servers.cloud_storage_rules import Refusal, Ways, check_fields, check_name, invalid
+from tests.servers.cloud_storage_sessions import Session
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Response:
         if reason is None:
             plain = {"Content-Type": "text/plain; charset=utf-8"}
             return cls(status, plain, message.encode())
-        error = {"message": message, "domain": "global", "reason": reason}
+        error = {"message": message, "domain": refusal.domain, "reason": reason}
         return cls.of({"error": {"code": status, "message": message, "errors": [error]}}, status)
 
 
@@ -53,13 +52,13 @@ class Api:
         self,
         bucket: Bucket,
         denied_permissions: Collection[str],
-        early_preconditions: bool,
+        ways: Ways,
         settings: Mapping[str, Any],
     ) -> None:
         self.sessions: dict[str, Session] = {}
         self._bucket = bucket
         self._denied_permissions = denied_permissions
-        self._early_preconditions = early_preconditions
+        self._ways = ways
         self._settings = settings
         self._actions: dict[str, Callable[[Request], Response]] = {
             "bucket": self._describe_bucket,
@@ -158,38 +157,45 @@ class Api:
         return Response(206, headers, part=(there.path, start, end - start))
 
     def _patch(self, request: Request) -> Response:
-        changes = _json(request.body.read(request.body.left))
+        changes = read_json(request.body)
+        self._bucket.limits.admit(self._bucket.name, request.name, "update")
         return Response.of(self._bucket.patch(request.name, changes, request.query).resource)
 
     def _delete(self, request: Request) -> Response:
+        self._bucket.limits.admit(self._bucket.name, request.name, "write")
         self._bucket.delete(request.name, request.query)
         return Response(204)
 
     def _compose(self, request: Request) -> Response:
-        asked = _json(request.body.read(request.body.left))
+        asked = read_json(request.body)
         sources, fields = asked.get("sourceObjects", []), asked.get("destination", {})
+        check_name(request.name)
+        self._bucket.limits.admit(self._bucket.name, request.name, "write")
         stored = self._bucket.compose(request.name, sources, fields, request.query)
         return self._written(stored)
 
     def _multipart(self, request: Request) -> Response:
-        content = self._bucket.new_content()
-        fields = _read_related(request.body, _boundary(request.headers), content)
-        name = _object_name(request.query, fields)
-        hashes = _hashes(request.headers)
-        stored = self._bucket.insert(name, content, fields, request.query, hashes)
+        with self._bucket.new_content() as content:
+            fields = read_related(request.body, request.headers, content)
+            name = object_name(request.query, fields)
+            hashes = stated_hashes(request.headers)
+            self._bucket.limits.admit(self._bucket.name, name, "write")
+            stored = self._bucket.insert(name, content, fields, request.query, hashes)
         return self._written(stored)
 
     def _create_session(self, request: Request) -> Response:
-        fields = _json(request.body.read(request.body.left))
-        name = _object_name(request.query, fields)
-        if content_type := request.headers.get("X-Upload-Content-Type"):
-            fields.setdefault("contentType", content_type)
-        if self._early_preconditions:
+        fields = read_json(request.body)
+        name = object_name(request.query, fields)
+        fields = with_type(fields, request.headers.get("X-Upload-Content-Type"))
+        check_fields(fields)
+        if self._ways.early_preconditions:
             self._bucket.check(name, request.query)
         length = request.headers.get("X-Upload-Content-Length")
         size = int(length) if length else None
         upload_id = uuid.uuid4().hex
-        self.sessions[upload_id] = Session(self._bucket, name, fields, request.query, size)
+        self.sessions[upload_id] = Session(
+            self._bucket, name, fields, request.query, size, self._ways
+        )
         path = f"upload/storage/v1/b/{self._bucket.name}/o"
         query = f"uploadType=resumable&upload_id={upload_id}"
         return Response(200, {"Location": f"{self._bucket.url}/{path}?{query}"})
@@ -201,7 +207,7 @@ class Api:
         if request.kind == "status":
             stored = session.status(request.span.size)
         else:
-            hashes = _hashes(request.headers)
+            hashes = stated_hashes(request.headers)
             stored = session.write(request.span, request.body.read, hashes, request.keep)
         if stored:
             return self._written(stored)
@@ -209,8 +215,7 @@ class Api:
         return Response(308, {"Range": f"bytes=0-{persisted - 1}"} if persisted else {})
 
     def _cancel(self, request: Request) -> Response:
-        self._session(request).cancel()
-        return Response(499)
+        return Response(self._session(request).cancel())
 
     def _session(self, request: Request) -> Session:
         session = self.sessions.get(request.query.get("upload_id", ""))
@@ -219,32 +224,8 @@ class Api:
         return session
 
 
-def _json(body: bytes) -> Json:
-    parsed = json.loads(body or b"{}")
-    if not isinstance(parsed, dict):
-        raise ValueError("not a JSON object")
-    return parsed
-
-
 def _without_hashes(resource: Json) -> Json:
     return {name: value for name, value in resource.items() if name not in HASHES}
-
-
-def _object_name(query: Mapping[str, str], fields: Json) -> str:
-    name = str(query.get("name") or fields.get("name") or "")
-    if not name:
-        raise Refusal(400, "required", "Required")
-    if len(name.encode()) > 1024 or name in (".", "..") or re.search(r"[\r\n]", name):
-        raise invalid(f"Disallowed object name: {name!r}")
-    return name
-
-
-def _hashes(headers: Message) -> dict[str, str]:
-    """`x-goog-hash: crc32c=...,md5=...`, under the names that object resources use."""
-    stated = ",".join(headers.get_all("x-goog-hash", [])).split(",")
-    pairs = dict(one.strip().partition("=")[::2] for one in stated)
-    names = {"crc32c": "crc32c", "md5": "md5Hash"}
-    return {names[key]: value for key, value in pairs.items() if key in names}
 
 
 def _media_headers(there: StoredObject) -> dict[str, str]:
@@ -262,37 +243,3 @@ def _media_headers(there: StoredObject) -> dict[str, str]:
     if encoding := resource.get("contentEncoding"):
         headers["Content-Encoding"] = encoding
     return headers
-
-
-def _boundary(headers: Message) -> bytes:
-    boundary = headers.get_boundary()
-    if headers.get_content_type() != "multipart/related" or not boundary:
-        raise ValueError("the body is not multipart/related")
-    return boundary.encode()
-
-
-def _read_related(body: Body, boundary: bytes, content: Content) -> Json:
-    """Read JSON and bytes, each a part of the body; the bytes go to the content."""
-    closing = b"\r\n--" + boundary + b"--"
-    _read_until(body, b"--" + boundary)
-    _read_until(body, b"")
-    fields = _json(_read_until(body, b"--" + boundary))
-    for line in _read_until(body, b"").splitlines():
-        name, _, value = line.decode().partition(":")
-        if name.lower() == "content-type":
-            fields.setdefault("contentType", value.strip())
-    end_size = len(closing) + len(b"\r\n")
-    while body.left > end_size:
-        content.append(body.read(min(STEP, body.left - end_size)))
-    last, closed, _ = body.read(body.left).partition(closing)
-    if not closed:
-        raise ValueError("the body does not end with its boundary")
-    content.append(last)
-    return fields
-
-
-def _read_until(body: Body, end: bytes) -> bytes:
-    lines: list[bytes] = []
-    while not lines or lines[-1].strip() != end:
-        lines.append(body.readline())
-    return b"".join(lines[:-1])

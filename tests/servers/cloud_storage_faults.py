@@ -6,7 +6,7 @@ from email.message import Message
 from io import BufferedIOBase
 from threading import Event
 
-from tests.servers.cloud_storage_objects import Refusal
+from tests.servers.cloud_storage_rules import Refusal
 from tests.servers.cloud_storage_sessions import STEP, Span
 
 

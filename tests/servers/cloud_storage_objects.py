@@ -9,38 +9,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import google_crc32c
 
+from tests.servers.cloud_storage_rules import (
+    MAX_COMPONENTS,
+    MutationLimits,
+    Refusal,
+    Ways,
+    check_fields,
+    invalid,
+)
+
 Json = dict[str, Any]
 HASHES = ("crc32c", "md5Hash")
-MAX_COMPONENTS = 32
-"""Of one compose. https://cloud.google.com/storage/docs/composite-objects"""
-
 WRITABLE = (
     *("cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType"),
     *("contexts", "customTime", "metadata", "storageClass"),
 )
 
 
-class Refusal(Exception):
-    """An answer other than success; without a reason it is sent as plain text."""
-
-    def __init__(self, status: int, reason: str | None, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-        self.message = message
-
-
-def invalid(message: str) -> Refusal:
-    return Refusal(400, "invalid", message)
-
-
 class Content:
-    """Bytes in a file of their own, hashed while they arrive."""
+    """Bytes in a file of their own, hashed while they arrive; dropped if their block fails."""
 
     def __init__(self, path: Path, with_md5: bool) -> None:
         self.path = path
@@ -48,6 +40,13 @@ class Content:
         self._crc32c = 0
         self._md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
         path.touch(exist_ok=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        if failure:
+            self.path.unlink()
 
     def append(self, block: bytes) -> None:
         with self.path.open("ab", buffering=0) as file:  # an abandoned upload holds no descriptor
@@ -92,21 +91,20 @@ class StoredObject:
 class Bucket:
     """The live objects. Each change is judged and made under one lock."""
 
-    def __init__(
-        self, name: str, url: str, directory: Path, with_md5: bool, hash_refusal_status: int
-    ) -> None:
+    def __init__(self, name: str, url: str, directory: Path, ways: Ways, with_md5: bool) -> None:
         self.name = name
         self.url = url
+        self.limits = MutationLimits(ways)
         self._directory = directory
-        self._with_md5, self._hash_refusal_status = with_md5, hash_refusal_status
+        self._with_md5, self._ways = with_md5, ways
         self.tells_what_it_wrote = True
         """Whether answers to writes hold the hashes."""
         self._lock = RLock()
         self._objects: dict[str, StoredObject] = {}
         self._last_generation = 0
 
-    def new_content(self) -> Content:
-        return Content(self._directory / uuid.uuid4().hex, self._with_md5)
+    def new_content(self, with_md5: bool = True) -> Content:
+        return Content(self._directory / uuid.uuid4().hex, with_md5 and self._with_md5)
 
     def check(self, name: str, query: Mapping[str, str]) -> None:
         """Judge the preconditions of a write."""
@@ -127,22 +125,25 @@ class Bucket:
         content: Content,
         fields: Json,
         query: Mapping[str, str],
-        hashes: Mapping[str, str],
+        hashes: Mapping[str, str] | None = None,
     ) -> StoredObject:
-        """Make the content visible if hashes and preconditions hold, else drop it."""
-        try:
-            content.verify(fields | dict(hashes), self._hash_refusal_status)
-            with self._lock:
-                there = self._objects.get(name)
-                check_preconditions(query, there)
-                resource = self._resource(name, self._next_generation(), content, fields)
-                self._objects[name] = created = StoredObject(resource, content.path)
-        except Refusal:
-            content.path.unlink()
-            raise
+        """Make the content visible if hashes and preconditions hold."""
+        check_fields(fields)
+        content.verify(fields | dict(hashes or {}), self._ways.hash_refusal)
+        with self._lock:
+            there = self._objects.get(name)
+            check_preconditions(query, there)
+            resource = self._resource(name, self._next_generation(), content, fields)
+            self._objects[name] = created = StoredObject(resource, content.path)
         if there:
             there.path.unlink()
         return created
+
+    def phantom(self, name: str, content: Content, fields: Json) -> StoredObject:
+        """What is said of an object that is not there."""
+        return StoredObject(
+            self._resource(name, self._next_generation(), content, fields), content.path
+        )
 
     def compose(
         self, name: str, sources: Sequence[Json], fields: Json, query: Mapping[str, str]
@@ -152,12 +153,12 @@ class Bucket:
             raise invalid(f"The number of source components must be 1 to {MAX_COMPONENTS}.")
         with self._lock:  # between the preconditions and the result nothing may change
             parts = [self._source(source) for source in sources]
-            content = Content(self._directory / uuid.uuid4().hex, with_md5=False)
-            for part in parts:
-                with part.path.open("rb") as file:
-                    while block := file.read(1024 * 1024):
-                        content.append(block)
-            composed = self.insert(name, content, fields, query, {})
+            with self.new_content(with_md5=False) as content:
+                for part in parts:
+                    with part.path.open("rb") as file:
+                        while block := file.read(1024 * 1024):
+                            content.append(block)
+                composed = self.insert(name, content, fields, query)
             count = sum(part.resource.get("componentCount", 1) for part in parts)
             composed.resource["componentCount"] = count
             return composed
@@ -172,6 +173,8 @@ class Bucket:
         with self._lock:
             there = self.find(name, query)
             resource = merged(there.resource, writable(changes))
+            check_fields(changes)
+            check_fields(resource)
             resource |= versions(there.generation, there.metageneration + 1)
             resource["updated"] = timestamp(time.time())
             self._objects[name] = patched = StoredObject(resource, there.path)

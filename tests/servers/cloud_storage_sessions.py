@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-from tests.servers.cloud_storage_objects import Bucket, Json, Refusal, StoredObject, invalid
+from tests.servers.cloud_storage_objects import Bucket, Json, StoredObject
+from tests.servers.cloud_storage_rules import Refusal, Ways, invalid
 
 STEP = 256 * 1024
 """A broken upload keeps a multiple of this many bytes."""
@@ -40,20 +41,27 @@ class Session:
     """One resumable upload. Whoever sends last owns it, so no byte is written twice."""
 
     def __init__(
-        self, bucket: Bucket, name: str, fields: Json, query: Mapping[str, str], size: int | None
+        self,
+        bucket: Bucket,
+        name: str,
+        fields: Json,
+        query: Mapping[str, str],
+        size: int | None,
+        ways: Ways,
     ) -> None:
         self.name = name
-        self.finalised: StoredObject | None = None
-        self._over = False
         self._bucket, self._fields, self._query, self._size = bucket, fields, query, size
+        self._ways = ways
         self._content = bucket.new_content()
         self._lock = Lock()
         self._writer: object = None
         self._hashes: Mapping[str, str] = {}
+        self._end: StoredObject | Refusal | None = None
+        """What a session that is over says to everything."""
 
     @property
     def is_open(self) -> bool:
-        return not (self.finalised or self._over)
+        return self._end is None
 
     @property
     def persisted(self) -> int:
@@ -73,9 +81,10 @@ class Session:
         """
         writer = object()
         with self._lock:
-            if not self._check_open():
-                return self.finalised
+            if found := self._finalised():
+                return found
             self._check(span)
+            self._size = span.size if self._size is None else self._size
             self._writer, self._hashes = writer, hashes
             position, end = min(self.persisted, span.end), span.end
         if keep is not None:
@@ -91,44 +100,73 @@ class Session:
     def status(self, size: int | None) -> StoredObject | None:
         """The object, if it is whole; this also ends an upload whose size was not known."""
         with self._lock:
-            if not self._check_open():
-                return self.finalised
-        return self._finalise() if self.persisted == size else None
+            if found := self._finalised():
+                return found
+        ends = self.persisted == size and self._size is None
+        return self._finalise() if ends else None
 
-    def cancel(self) -> None:
+    def cancel(self) -> int:
+        """Forget the bytes, and return the status of the answer."""
         with self._lock:
-            if self.is_open:
-                self._over = True
-                self._content.path.unlink()
+            if not self.is_open:
+                return self._ways.cancel_again
+            text = "The upload session was cancelled."
+            self._close(Refusal(self._ways.after_cancel, "gone", text))
+            return 499
 
     def _append(self, writer: object, block: bytes) -> None:
         with self._lock:
-            if not self._check_open() or self._writer is not writer:
+            if self._finalised() or self._writer is not writer:
                 raise Refusal(503, "backendError", "Another request goes on with this upload.")
             self._content.append(block)
 
     def _finalise(self) -> StoredObject | None:
         with self._lock:
-            if not self._check_open():
-                return self.finalised
-            self._over = True  # also if it is refused: the service takes no second try
-            self.finalised = self._bucket.insert(
-                self.name, self._content, self._fields, self._query, self._hashes
-            )
-            return self.finalised
+            if found := self._finalised():
+                return found
+            self._admit()
+            try:
+                self._end = self._bucket.insert(
+                    self.name, self._content, self._fields, self._query, self._hashes
+                )
+            except Refusal:
+                self._refused()
+                raise
+            return self._end
 
-    def _check_open(self) -> bool:
-        """False if the object is there already."""
-        if self._over and not self.finalised:
-            raise Refusal(410, "gone", "The upload session is over.")
-        return self.finalised is None
+    def _admit(self) -> None:
+        try:
+            self._bucket.limits.admit(self._bucket.name, self.name, "write")
+        except Refusal as refusal:
+            if not self._ways.limit_ends_sessions:
+                raise  # the session goes on
+            self._close(Refusal(410, refusal.reason, refusal.message, refusal.domain))
+            self._finalised()
+
+    def _refused(self) -> None:
+        if self._ways.after_refusal == "gone":
+            self._close(Refusal(410, "gone", "The upload session is over."))
+        elif self._ways.after_refusal == "object":
+            self._close(self._bucket.phantom(self.name, self._content, self._fields))
+
+    def _close(self, end: StoredObject | Refusal) -> None:
+        self._end = end
+        self._content.path.unlink()
+
+    def _finalised(self) -> StoredObject | None:
+        """None if the upload goes on."""
+        if isinstance(self._end, Refusal):
+            end = self._end
+            raise Refusal(end.status, end.reason, end.message, end.domain)
+        return self._end
 
     def _check(self, span: Span) -> None:
         if self._size is not None and span.size not in (None, self._size):
             raise invalid(f"The upload was announced with {self._size} bytes, not {span.size}.")
         if span.start > span.end or (span.size is not None and span.end > span.size):
             raise invalid(f"Bytes {span.start} to {span.end} of {span.size} are no range.")
-        if not span.is_last and (span.end - span.start) % STEP:
+        is_odd = not span.is_last and (span.end - span.start) % STEP
+        if is_odd and self._ways.odd_chunks == "refused":
             raise invalid(f"A chunk before the last must be a multiple of {STEP} bytes.")
         if span.start > self.persisted:
             text = "Invalid request.  According to the Content-Range header, the upload offset is"

@@ -19,6 +19,7 @@ OURS = {
     "s3-last-modified",
     "landfall-verified",
     "landfall-overwrote",
+    "landfall-crc32c",
     "landfall-notified",
     "landfall-notified-time",
     "landfall-touched",
