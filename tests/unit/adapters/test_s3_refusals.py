@@ -146,6 +146,12 @@ def test_what_is_out_of_time_says_whether_it_is_the_clock(
     assert ("clock" in str(error)) == (remedy == "clock")
 
 
+def test_a_message_that_is_no_utf_8_is_understood_all_the_same() -> None:
+    body = b"<Error><Code>AccessDenied</Code><Message>\xff Request has expired</Message></Error>"
+
+    assert type(error_of(403, body, None)) is UrlExpired
+
+
 WORDS = [
     *("expired", "not valid yet", "Signature Version 4", "requester pays", "customer master key"),
     *("kms:Decrypt", "is not authorized to perform: kms:Decrypt", "location constraint is"),
@@ -192,14 +198,17 @@ def test_a_404_that_is_not_of_s3_does_not_prove_that_the_object_is_gone(body: by
     error = error_of(404, body, None)
 
     assert type(error) is SourceUnavailable
-    assert "does not prove" in str(error)
+    assert "was 404 without an error code of S3, which does not prove" in str(error)
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchVersion", "NoSuchBucket"])
 def test_a_404_of_s3_proves_it(code: str) -> None:
     body = f"<Error xmlns='x'><Code>{code}</Code></Error>".encode()
 
-    assert type(error_of(404, body, None)) is SourceGone
+    error = error_of(404, body, None)
+
+    assert type(error) is SourceGone
+    assert str(error) == f"S3 no longer has this object ({code})."
 
 
 @pytest.mark.timeout(10)
