@@ -71,6 +71,8 @@ def test_a_line_end_is_refused_and_the_refusal_knows_a_way_out(key: str, templat
         "{key.__class__}",
         "{key[0]}",
         "{key!r}",
+        "{key}/{bucket!r}",
+        "{key}/{",
         "{key:>10}",
         "{key:{bucket}}",
         "{region}/{key}",
@@ -137,7 +139,18 @@ def test_a_reserved_name_is_refused(key: str) -> None:
     assert ObjectName("{bucket}/{key}").of(message(key)) == f"source/{key}"
 
 
-@pytest.mark.parametrize("key", [".landfall", "landfall/x", ".landfallx/y", "a/.landfall/x", "..."])
+@pytest.mark.parametrize(
+    "key",
+    [
+        ".landfall",
+        "landfall/x",
+        ".landfallx/y",
+        "a/.landfall/x",
+        "...",
+        ".well-known/acme-challenges/x",
+        "a/.well-known/acme-challenge/x",
+    ],
+)
 def test_a_name_beside_the_reserved_ones_is_free(key: str) -> None:
     assert ObjectName("{key}").of(message(key)) == key
 

@@ -149,3 +149,12 @@ def test_a_bucket_owner_of_boto3_is_taken_where_the_query_holds_it() -> None:
     assert parse(presign(REGION, version="s3", params=params)).key == KEY
     with pytest.raises(UrlRefused, match="header x-amz-expected-bucket-owner: the URL does not"):
         parse(presign(REGION, params=params))
+
+
+@pytest.mark.parametrize("version_id", ["v", "!", "~", 1024 * "v"], ids=len)
+def test_a_version_has_up_to_1024_characters(version_id: str) -> None:
+    text = "&".join((*PLAIN["Go 1"], f"versionId={version_id}"))
+
+    taken = parse_presigned_url(url(text=text), BUCKET, KEY, version_id, set())
+
+    assert taken.version_id == version_id
