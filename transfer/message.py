@@ -18,8 +18,12 @@ from transfer.s3_object import (
     check_bucket_name,
     key_of,
     text_of,
+    unicode_of,
 )
 
+MAX_TYPE_LENGTH = 8 * 1024
+"""All headers of an upload to S3 are no longer.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
 _CHECKSUM_BYTES = {"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
 _COMPOSITE = re.compile(r"[A-Za-z0-9+/=]+-\d+", re.ASCII)
 
@@ -66,7 +70,8 @@ def parse_message(
     return Message(
         bucket=bucket,
         key=key,
-        content_type=text_of(fields, "ContentType", 256),
+        # Only compared: users give their objects types of any form.
+        content_type=unicode_of(fields, "ContentType", MAX_TYPE_LENGTH),
         size=_integer(fields, "ContentLength", 0),
         etag=_etag(fields),
         version_id=version_id,

@@ -48,7 +48,7 @@ def key_of(fields: Mapping[str, object], name: str) -> str | None:
     Raises:
         InvalidMessage: It is no text, or too long.
     """
-    key = _unicode_of(fields, name, MAX_KEY_BYTES)
+    key = unicode_of(fields, name, MAX_KEY_BYTES)
     if key is not None and len(key.encode()) > MAX_KEY_BYTES:
         raise InvalidMessage(f"{name} must be at most {MAX_KEY_BYTES} bytes of UTF-8.")
     return key
@@ -66,13 +66,18 @@ def text_of(fields: Mapping[str, object], name: str, limit: int) -> str | None:
     Raises:
         InvalidMessage: It is no text, has over `limit` characters, or control characters.
     """
-    value = _unicode_of(fields, name, limit)
+    value = unicode_of(fields, name, limit)
     if value is not None and _CONTROL.search(value):
         raise InvalidMessage(f"{name} must not hold control characters.")
     return value
 
 
-def _unicode_of(fields: Mapping[str, object], name: str, limit: int) -> str | None:
+def unicode_of(fields: Mapping[str, object], name: str, limit: int) -> str | None:
+    """Return the text of this name, which may hold any character; None if it is absent or empty.
+
+    Raises:
+        InvalidMessage: It is no text, or has over `limit` characters.
+    """
     value = fields.get(name)
     if value is None or value == "":
         return None

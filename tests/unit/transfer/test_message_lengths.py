@@ -10,7 +10,7 @@ LIMITS = {
     "Bucket": 255,
     "ObjectKey": 1024,
     "PresignedUrl": 64 * 1024,
-    "ContentType": 256,
+    "ContentType": 8192,
     "ETag": 1026,
     "VersionId": 1024,
     "EventTime": 64,
