@@ -21,6 +21,8 @@ _HEADERS = {
 ANY_BYTES = "application/octet-stream"
 MAX_TYPE_CHARACTERS = 1024
 MAX_LANGUAGE_CHARACTERS = 100
+MAX_METADATA_NAME_BYTES, MAX_METADATA_VALUE_BYTES = 1024, 4 * 1024
+"""Of one entry. https://cloud.google.com/storage/quotas#objects"""
 
 _log = logging.getLogger("landfall.store")
 
@@ -33,10 +35,12 @@ def resource_of(name: str, headers: ObjectHeaders) -> dict[str, Any]:
     """
     said = {field: getattr(headers, attribute) for field, attribute in _HEADERS.items()}
     fields = {field: value for field, value in said.items() if value and _fits(field, value)}
-    for field, value in said.items():
-        if value and field not in fields:
-            _log.warning("The object %a lands without its %s: it does not fit.", name, field)
-    return {"name": name, "contentType": ANY_BYTES, **fields, "metadata": dict(headers.metadata)}
+    metadata = {key: value for key, value in headers.metadata.items() if _fits_entry(key, value)}
+    lost = [field for field, value in said.items() if value and field not in fields]
+    lost += [f"metadata {key[:100]!a}" for key in headers.metadata if key not in metadata]
+    for what in lost:
+        _log.warning("The object %a lands without its %s: it does not fit.", name, what)
+    return {"name": name, "contentType": ANY_BYTES, **fields, "metadata": metadata}
 
 
 def _fits(field: str, value: str) -> bool:
@@ -45,6 +49,11 @@ def _fits(field: str, value: str) -> bool:
         printable = value.isascii() and value.isprintable() and value == value.strip()
         return printable and len(value) <= MAX_TYPE_CHARACTERS
     return field != "contentLanguage" or len(value) <= MAX_LANGUAGE_CHARACTERS
+
+
+def _fits_entry(name: str, value: str) -> bool:
+    sizes = len(name.encode()), len(value.encode())
+    return 0 < sizes[0] <= MAX_METADATA_NAME_BYTES and sizes[1] <= MAX_METADATA_VALUE_BYTES
 
 
 def stored_object(resource: Mapping[str, Any]) -> StoredObject:

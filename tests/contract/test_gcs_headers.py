@@ -119,3 +119,28 @@ def test_metadata_comes_back(gcs: GcsStore, way: str) -> None:
     metadata = {"größe": "☃ 😀", "a": "", " b ": " c ", "tab": "a\tb", "quotes": '"\\'}
 
     assert put(gcs, way, ObjectHeaders(metadata=metadata)).metadata == metadata
+
+
+ENTRIES = {
+    "without a name": ("", "x"),
+    "of a long name": ("n" * 1025, "x"),
+    "of a long name beyond ASCII": ("ä" * 513, "x"),
+    "of a long value": ("a", "x" * 4097),
+    "of a long value beyond ASCII": ("a", "☃" * 1366),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_an_entry_that_is_too_much_is_left_out_and_the_log_names_it(
+    gcs: GcsStore, way: str, entry: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    name, value = entry
+    most = {"n" * 1024: "x", "b": "x" * 4096}
+
+    with caplog.at_level(logging.WARNING, "landfall.store"):
+        landed = put(gcs, way, ObjectHeaders(metadata={name: value, **most}))
+
+    assert landed.metadata == most
+    assert len(caplog.messages) == 1
+    assert f"metadata {name[:100]!a}" in caplog.text
