@@ -38,7 +38,8 @@ class Reannouncing:
             raise NotLanded("The object is not landed: send its message, which also announces it.")
         if location.status != "landed":
             raise NotLanded(
-                "Another object is where this one would land, and is not announced in its place: "
-                "look at it with GET /objects."
+                "Another object, or other bytes than were verified, are where this object would "
+                "land and are not announced in its place: look with GET /objects, or send the "
+                "object's message, which replaces them."
             )
         return Announcement(location, announce(self._store, self._topic, location.there))

@@ -8,6 +8,8 @@ from transfer.header_text import is_fit, text_of
 MAX_BYTES = 8 * 1024
 """Of all names and values of an object's metadata in Cloud Storage, as UTF-8.
 https://cloud.google.com/storage/quotas#objects"""
+MAX_NAME_BYTES, MAX_VALUE_BYTES = 1024, 4 * 1024
+"""Of one entry."""
 _PREFIX = "x-amz-meta-"
 # Cloud Storage sends each name as part of a header's; some of its clients fail at other characters.
 # https://github.com/googleapis/google-cloud-go/issues/5098
@@ -30,7 +32,7 @@ def user_metadata(
             continue
         name, value = header.removeprefix(_PREFIX), text_of(headers[header])
         name = header if name in reserved else name
-        if not _NAME.fullmatch(name) or not is_fit(value) or name in kept:
+        if not _fits(name, value) or name in kept:
             left_out.append(header)
             continue
         kept[name], header_of[name] = value, header
@@ -38,6 +40,11 @@ def user_metadata(
         del kept[name]
         left_out.append(header_of[name])
     return kept, left_out
+
+
+def _fits(name: str, value: str) -> bool:
+    fits = len(name) <= MAX_NAME_BYTES and len(value.encode()) <= MAX_VALUE_BYTES
+    return fits and is_fit(value) and _NAME.fullmatch(name) is not None
 
 
 def size_of(metadata: Mapping[str, str]) -> int:

@@ -45,6 +45,22 @@ def test_an_object_of_any_type_lands_under_a_type_that_fits(
 
 
 @pytest.mark.row("29b")
+@pytest.mark.parametrize(("name", "value"), [("n" * 1025, "x"), ("a", "x" * 4097)])
+def test_an_entry_of_metadata_that_is_too_long_costs_itself_alone(
+    in_cloud: Rig, name: str, value: str
+) -> None:
+    body = body_of(1000)
+    in_cloud.s3.put(KEY, body, **{f"x-amz-meta-{name}": value, "x-amz-meta-kept": "yes"})
+
+    in_cloud.assert_heals(body)
+
+    metadata = in_cloud.place.metadata(NAME)
+    assert metadata is not None
+    assert name not in metadata
+    assert metadata["kept"] == "yes"
+
+
+@pytest.mark.row("29b")
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 def test_too_many_languages_cost_themselves_alone(in_cloud: Rig, size: int) -> None:
     body = body_of(size)

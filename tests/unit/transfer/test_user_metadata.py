@@ -41,6 +41,23 @@ def test_an_entry_with_control_characters_is_left_out(value: str) -> None:
     assert kept({"x-amz-meta-a": value}) == ({}, ["x-amz-meta-a"])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("n" * 1024, "v"), ("a", "v" * 4096), ("a", "ä" * 2048)]
+)
+def test_an_entry_may_be_as_large_as_cloud_storage_takes_one(name: str, value: str) -> None:
+    assert kept({f"x-amz-meta-{name}": value}) == ({name: value}, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("n" * 1025, "v"), ("a", "v" * 4097), ("a", "ä" * 2049)]
+)
+def test_a_larger_entry_is_left_out(name: str, value: str) -> None:
+    assert kept({f"x-amz-meta-{name}": value, "x-amz-meta-b": "w"}) == (
+        {"b": "w"},
+        [f"x-amz-meta-{name}"],
+    )
+
+
 def test_a_reserved_name_is_kept_whole() -> None:
     assert kept({"x-amz-meta-s3-etag": "v"}) == ({"x-amz-meta-s3-etag": "v"}, [])
 
