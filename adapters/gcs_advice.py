@@ -1,0 +1,111 @@
+"""What an operator can do about a refusal of Cloud Storage, by its documented reason.
+
+https://cloud.google.com/storage/docs/json_api/v1/status-codes
+"""
+
+from transfer.errors import Misconfigured
+
+_UPDATE = "`gcloud storage buckets update gs://{bucket}"
+_BILLING = (
+    "Billing is disabled for the project of the landing bucket {bucket}, or its account is: link "
+    "an active billing account to it (`gcloud billing projects link`)."
+)
+_REQUESTER_PAYS = (
+    "The landing bucket {bucket} wants requests to name a project to bill, which Landfall does "
+    f"not: {_UPDATE} --no-requester-pays`."
+)
+_KEY = (
+    "The Cloud KMS key that encrypts the landing bucket {bucket} is disabled, destroyed, missing "
+    "or in another location: enable or restore its version, or set another key "
+    f"({_UPDATE} --default-encryption-key=KEY`)."
+)
+_PERIMETER = (
+    "VPC Service Controls block the landing bucket {bucket}: let the service's account or network "
+    "in by an ingress rule of the perimeter, or move both into the same perimeter."
+)
+_FORBIDDEN = (
+    "Cloud Storage forbids access to the landing bucket {bucket}: grant the service's account "
+    "roles/storage.objectUser on it."
+)
+_CREDENTIALS = (
+    "Cloud Storage does not accept the service's Google credentials for the landing bucket "
+    "{bucket}: see that its account is enabled and its key not revoked, or "
+    "`gcloud auth application-default login`."
+)
+_API = (
+    "The Cloud Storage API is disabled in the service's project: "
+    "`gcloud services enable storage.googleapis.com`."
+)
+_BY_REASON = {
+    "noSuchBucket": (
+        "The landing bucket {bucket} does not exist: create it, or correct LANDING_BUCKET."
+    ),
+    "retentionPolicyNotMet": (
+        "A retention policy of the landing bucket {bucket} forbids to replace or delete the "
+        f"object yet: {_UPDATE} --clear-retention-period`, unless the policy is locked, or set "
+        "OBJECT_NAME so that each version has a name of its own."
+    ),
+    "objectUnderActiveHold": (
+        "A hold on the object in the landing bucket {bucket} forbids to replace or delete it: "
+        "`gcloud storage objects update gs://{bucket}/NAME --no-event-based-hold "
+        f"--no-temporary-hold`, and {_UPDATE} --no-default-event-based-hold` for new ones."
+    ),
+    "accountDisabled": _BILLING,
+    "accountProblem": _BILLING,
+    "accountStateInvalid": _BILLING,
+    "billingDisabled": _BILLING,
+    "billingNotEnabled": _BILLING,
+    "userProjectAccountProblem": _BILLING,
+    "userProjectMissing": _REQUESTER_PAYS,
+    "userProjectInvalid": _REQUESTER_PAYS,
+    "userProjectAccessDenied": _REQUESTER_PAYS,
+    "authenticationRequiredRequesterPays": _REQUESTER_PAYS,
+    "cloudKmsBadKey": _KEY,
+    "cloudKmsDecryptionKeyNotFound": _KEY,
+    "cloudKmsDisabledKey": _KEY,
+    "cloudKmsEncryptionKeyNotFound": _KEY,
+    "cloudKmsKeyLocationNotAllowed": _KEY,
+    "cloudKmsPermissionDenied": (
+        "Cloud Storage may not use the Cloud KMS key of the landing bucket {bucket}: grant the "
+        "project's Cloud Storage service agent roles/cloudkms.cryptoKeyEncrypterDecrypter on it "
+        "(`gcloud storage service-agent --authorize-cmek=KEY`)."
+    ),
+    "vpcServiceControls": _PERIMETER,
+    "securityPolicyViolated": _PERIMETER,
+    "orgPolicyConstraintFailed": (
+        "An organization policy (constraints/storage...) forbids the request to the landing bucket "
+        "{bucket}: `gcloud org-policies list` shows which apply; change the bucket or the policy."
+    ),
+    "resourceIsEncryptedWithCustomerEncryptionKey": (
+        "The object in the landing bucket {bucket} is encrypted with a key that its writer "
+        "supplied (CSEK), which Landfall does not have: delete or rename that object."
+    ),
+    "accessNotConfigured": _API,
+    "serviceDisabled": _API,
+    "countryBlocked": (
+        "Google may not serve Cloud Storage to the country that the service's requests come from: "
+        "run it elsewhere."
+    ),
+    "insufficientPermissions": _FORBIDDEN,
+    "forbidden": _FORBIDDEN,
+    "accessDenied": _FORBIDDEN,
+    "authError": _CREDENTIALS,
+}
+_ADVICE = {reason.lower(): text for reason, text in _BY_REASON.items()}
+_BY_STATUS = {401: _CREDENTIALS, 403: _FORBIDDEN}
+_DENIED = {"", "forbidden", "accessdenied", "insufficientpermissions"}
+
+
+def advice(status: int, reason: str, bucket: str) -> Misconfigured | None:
+    """Return what is to be mended; None if no setting is known to be the cause."""
+    key = reason.replace("_", "").lower()
+    text = _ADVICE.get(key) or _BY_STATUS.get(status)
+    if text is None:
+        return None
+    unknown = f" ({status} {reason})" if reason and key not in _ADVICE else ""
+    return Misconfigured(text.format(bucket=bucket) + unknown)
+
+
+def lacks_permission(status: int, reason: str) -> bool:
+    """Whether nothing but a missing permission is the cause."""
+    return status == 403 and reason.replace("_", "").lower() in _DENIED
