@@ -3,6 +3,7 @@
 https://cloud.google.com/storage/docs/json_api/v1/status-codes
 """
 
+from adapters.gcs_refusals import Refusal
 from transfer.errors import Misconfigured
 
 _UPDATE = "`gcloud storage buckets update gs://{bucket}"
@@ -96,16 +97,18 @@ _BY_STATUS = {401: _CREDENTIALS, 403: _FORBIDDEN}
 _DENIED = {"", "forbidden", "accessdenied", "insufficientpermissions"}
 
 
-def advice(status: int, reason: str, bucket: str) -> Misconfigured | None:
+def advice(refusal: Refusal, bucket: str) -> Misconfigured | None:
     """Return what is to be mended; None if no setting is known to be the cause."""
-    key = reason.replace("_", "").lower()
-    text = _ADVICE.get(key) or _BY_STATUS.get(status)
+    text = _ADVICE.get(refusal.key)
+    if text is not None:
+        return Misconfigured(text.format(bucket=bucket))
+    text = _BY_STATUS.get(refusal.status)
     if text is None:
         return None
-    unknown = f" ({status} {reason})" if reason and key not in _ADVICE else ""
+    unknown = f" ({refusal})" if refusal.reason else ""
     return Misconfigured(text.format(bucket=bucket) + unknown)
 
 
-def lacks_permission(status: int, reason: str) -> bool:
+def lacks_permission(refusal: Refusal) -> bool:
     """Whether nothing but a missing permission is the cause."""
-    return status == 403 and reason.replace("_", "").lower() in _DENIED
+    return refusal.status == 403 and refusal.key in _DENIED

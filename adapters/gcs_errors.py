@@ -13,6 +13,7 @@ from transfer.errors import LandfallError, StoreUnavailable, TokenMoved, UploadL
 
 _FAILURES = (Refusal, api.GoogleAPIError, auth.GoogleAuthError, OSError)
 """What calls raise; exceptions of `requests` are OSErrors."""
+_HASH = {"hashmismatch", "baddigest"}
 
 
 @contextmanager
@@ -70,16 +71,16 @@ def _is_token_moved(refusal: Refusal, bucket: str) -> bool:
     A 412 without a reason counts: to read once more is safe. One that an organization policy, for
     example, is the cause of does not.
     """
-    if refusal.reason == "hashMismatch":
+    if refusal.key in _HASH:
         return True
-    return refusal.status == 412 and advice(refusal.status, refusal.reason, bucket) is None
+    return refusal.status == 412 and advice(refusal, bucket) is None
 
 
 def _meaning_of_refusal(refusal: Refusal, bucket: str) -> LandfallError:
     if not refusal.may_pass:
         # Who asks for an object has looked for its absence before.
-        reason = "noSuchBucket" if refusal.status == 404 else refusal.reason
-        found = advice(refusal.status, reason, bucket)
+        cause = Refusal(404, "noSuchBucket") if refusal.status == 404 else refusal
+        found = advice(cause, bucket)
         if found is not None:
             return found
     text = f"Cloud Storage answered {refusal}"

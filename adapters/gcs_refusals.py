@@ -14,8 +14,8 @@ from google.auth import exceptions as auth
 
 from adapters.kept_connections import Answer
 
-_WORD = re.compile(r"[A-Za-z_]{1,40}")
-_XML = re.compile(rb"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<Error>\s*<Code>([A-Za-z]{1,40})</Code>")
+_WORD = re.compile(r"[A-Za-z_]{1,60}")
+_XML = re.compile(rb"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<Error>\s*<Code>([A-Za-z]{1,60})</Code>")
 _MAX_BODY = 64 * 1024
 _PASSING = {"ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "slowdown"}
 
@@ -39,7 +39,7 @@ _MESSAGES = {
         r"until hold is removed\.?": "objectUnderActiveHold",
         # https://github.com/googleapis/python-storage/issues/1456
         r"The (billing account for the owning|project to be billed) .*": "accountDisabled",
-        r"Project \S+ has billing disabled\..*": "accountDisabled",
+        r"Project \S+( \(#\d+\))? has billing disabled\..*": "accountDisabled",
         # https://github.com/googleapis/nodejs-storage/issues/1254
         r"Permission denied on Cloud KMS key\..*": "cloudKmsPermissionDenied",
         r"projects/\S+/cryptoKeyVersions/\d+ is not enabled, .*": "cloudKmsDisabledKey",
@@ -59,13 +59,15 @@ class Refusal(Exception):
         super().__init__(f"{status} {reason}".strip())
         self.status = status
         self.reason = reason
+        self.key = reason.replace("_", "").lower()
+        """The reason, however it is spelt: JSON, XML and newer answers differ."""
 
     @property
     def may_pass(self) -> bool:
         """Whether the same request may succeed later.
         https://cloud.google.com/storage/docs/retry-strategy
         """
-        return self.status in (408, 429) or self.status >= 500 or self.reason.lower() in _PASSING
+        return self.status in (408, 429) or self.status >= 500 or self.key in _PASSING
 
 
 def may_pass(failure: Exception) -> bool:

@@ -140,7 +140,7 @@ class GcsStore:
             try:
                 return self._api().bucket()
             except Refusal as refusal:
-                if not lacks_permission(refusal.status, refusal.reason):
+                if not lacks_permission(refusal):
                     raise
                 return None
 
@@ -150,7 +150,7 @@ class GcsStore:
 
 def _is_object_missing(refusal: Refusal) -> bool:
     """Whether the object is missing, and not the whole bucket."""
-    return refusal.status == 404 and refusal.reason != "noSuchBucket"
+    return refusal.status == 404 and refusal.key != "nosuchbucket"
 
 
 def _conditions(token: Token) -> dict[str, int]:

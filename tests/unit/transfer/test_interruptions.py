@@ -18,7 +18,7 @@ NAME = "source/a/b.bin"
 
 
 class BreakingStore(DirectoryStore):
-    """Its uploads fail as told: `reset` and `short` keep one block, `stuck` none, `lost` forgets."""
+    """Uploads fail as told: `reset` and `short` keep a block, `stuck` none, `lost` forgets all."""
 
     def __init__(self, directory: Path, breaks: list[str]) -> None:
         super().__init__(directory)
