@@ -19,7 +19,7 @@ MIN_BYTES_PER_SECOND = 256 * 1024
 
 @dataclass(frozen=True)
 class Patience:
-    """Deadlines are times of `time.monotonic()`."""
+    """Deadlines are times of `clock`."""
 
     call_seconds: float = 12.0
     """So long one call may be tried again; then the message itself is sent again. More than
@@ -30,6 +30,8 @@ class Patience:
     """At most, for the answer to bytes, and to end an upload."""
     tidy_seconds: float = 5.0
     """To cancel an upload, which comes after the deadline as well."""
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     def patiently(
         self,
@@ -42,15 +44,15 @@ class Patience:
         Raises:
             StoreUnavailable: There is no time left for the first.
         """
-        ends = time.monotonic() + min(self.call_seconds, _left(deadline))
+        ends = self.clock() + min(self.call_seconds, self._left(deadline))
         for tries in count():
             try:
                 return attempt()
             except Exception as failure:
                 seconds = self._pause(tries)
-                if not may_pass(failure) or time.monotonic() + seconds >= ends:
+                if not may_pass(failure) or self.clock() + seconds >= ends:
                     raise
-            time.sleep(seconds)
+            self.sleep(seconds)
         raise AssertionError
 
     def for_answer(self, deadline: float = math.inf) -> Timeout:
@@ -71,24 +73,23 @@ class Patience:
             StoreUnavailable: There is no time for another.
         """
         seconds = self._pause(tries)
-        _left(deadline - seconds)
-        time.sleep(seconds)
+        self._left(deadline - seconds)
+        self.sleep(seconds)
 
     def _pause(self, tries: int) -> float:
         jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret
         return jitter * self.call_seconds / 48 * 2.0 ** min(tries, 4)
 
     def _timeout(self, seconds: float, deadline: float) -> Timeout:
-        left = _left(deadline)
+        left = self._left(deadline)
         return min(self.connect_seconds, left), min(seconds, left)
+
+    def _left(self, deadline: float) -> float:
+        """Raise StoreUnavailable if there is no time left."""
+        left = deadline - self.clock()
+        if left <= 0:
+            raise StoreUnavailable("There was not enough time for the upload.")
+        return left
 
 
 DEFAULT = Patience()
-
-
-def _left(deadline: float) -> float:
-    """Raise StoreUnavailable if there is no time left."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise StoreUnavailable("There was not enough time for the upload.")
-    return left

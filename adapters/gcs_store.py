@@ -5,7 +5,6 @@ roles/storage.objectUser on it. On a laptop set STORAGE_EMULATOR_HOST.
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -111,7 +110,7 @@ class GcsStore:
             return written_object(found)
 
     def delete(self, there: StoredObject) -> None:
-        deadline = time.monotonic() + self._patience.tidy_seconds
+        deadline = self._patience.clock() + self._patience.tidy_seconds
         with translated(self._name):
             try:
                 # Named so, nothing of it is kept in a bucket that keeps old versions.

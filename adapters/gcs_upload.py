@@ -6,7 +6,6 @@ https://cloud.google.com/storage/docs/performing-resumable-uploads
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -85,7 +84,7 @@ class SessionUpload:
 
     def finish(self, tail: bytes, crc32c: str) -> StoredObject:
         self._patience.for_answer(self._deadline)  # before the tail is sent, nothing is in doubt
-        ends = time.monotonic() + self._patience.upload_seconds
+        ends = self._patience.clock() + self._patience.upload_seconds
         start = self._size - len(tail)
         for tries in range(MAX_TRIES):
             try:
@@ -99,7 +98,7 @@ class SessionUpload:
                 if answer.status != _RESUME:
                     return self._finished(answer)
             self._expect_unfinished(tries)
-            if time.monotonic() >= ends:
+            if self._patience.clock() >= ends:
                 break
         raise StoreUnavailable("Cloud Storage did not take the end of the upload.")
 
