@@ -4,13 +4,10 @@ https://cloud.google.com/storage/docs/json_api/v1/status-codes
 """
 
 from adapters.gcs_refusals import Refusal
+from adapters.google_advice import BILLING, DISABLED_API, PERIMETER
 from transfer.errors import Misconfigured
 
 _UPDATE = "`gcloud storage buckets update gs://{bucket}"
-_BILLING = (
-    "Billing is disabled for the project of the landing bucket {bucket}, or its account is: link "
-    "an active billing account to it (`gcloud billing projects link`)."
-)
 _REQUESTER_PAYS = (
     "The landing bucket {bucket} wants requests to name a project to bill, which Landfall does "
     f"not: {_UPDATE} --no-requester-pays`."
@@ -20,10 +17,6 @@ _KEY = (
     "or in another location: enable or restore its version, or set another key "
     f"({_UPDATE} --default-encryption-key=KEY`)."
 )
-_PERIMETER = (
-    "VPC Service Controls block the landing bucket {bucket}: let the service's account or network "
-    "in by an ingress rule of the perimeter, or move both into the same perimeter."
-)
 _FORBIDDEN = (
     "Cloud Storage forbids access to the landing bucket {bucket}: grant the service's account "
     "roles/storage.objectUser on it."
@@ -32,10 +25,6 @@ _CREDENTIALS = (
     "Cloud Storage does not accept the service's Google credentials for the landing bucket "
     "{bucket}: see that its account is enabled and its key not revoked, or "
     "`gcloud auth application-default login`."
-)
-_API = (
-    "The Cloud Storage API is disabled in the service's project: "
-    "`gcloud services enable storage.googleapis.com`."
 )
 _BY_REASON = {
     "noSuchBucket": (
@@ -51,12 +40,12 @@ _BY_REASON = {
         "`gcloud storage objects update gs://{bucket}/NAME --no-event-based-hold "
         f"--no-temporary-hold`, and {_UPDATE} --no-default-event-based-hold` for new ones."
     ),
-    "accountDisabled": _BILLING,
-    "accountProblem": _BILLING,
-    "accountStateInvalid": _BILLING,
-    "billingDisabled": _BILLING,
-    "billingNotEnabled": _BILLING,
-    "userProjectAccountProblem": _BILLING,
+    "accountDisabled": BILLING,
+    "accountProblem": BILLING,
+    "billingDisabled": BILLING,
+    "billingNotEnabled": BILLING,
+    "consumerSuspended": BILLING,
+    "userProjectAccountProblem": BILLING,
     "userProjectMissing": _REQUESTER_PAYS,
     "userProjectInvalid": _REQUESTER_PAYS,
     "userProjectAccessDenied": _REQUESTER_PAYS,
@@ -71,8 +60,8 @@ _BY_REASON = {
         "project's Cloud Storage service agent roles/cloudkms.cryptoKeyEncrypterDecrypter on it "
         "(`gcloud storage service-agent --authorize-cmek=KEY`)."
     ),
-    "vpcServiceControls": _PERIMETER,
-    "securityPolicyViolated": _PERIMETER,
+    "vpcServiceControls": PERIMETER,
+    "securityPolicyViolated": PERIMETER,
     "orgPolicyConstraintFailed": (
         "An organization policy (constraints/storage...) forbids the request to the landing bucket "
         "{bucket}: `gcloud org-policies list` shows which apply; change the bucket or the policy."
@@ -81,8 +70,8 @@ _BY_REASON = {
         "The object in the landing bucket {bucket} is encrypted with a key that its writer "
         "supplied (CSEK), which Landfall does not have: delete or rename that object."
     ),
-    "accessNotConfigured": _API,
-    "serviceDisabled": _API,
+    "accessNotConfigured": DISABLED_API,
+    "serviceDisabled": DISABLED_API,
     "countryBlocked": (
         "Google may not serve Cloud Storage to the country that the service's requests come from: "
         "run it elsewhere."
@@ -91,6 +80,7 @@ _BY_REASON = {
     "forbidden": _FORBIDDEN,
     "accessDenied": _FORBIDDEN,
     "authError": _CREDENTIALS,
+    "accountStateInvalid": _CREDENTIALS,
 }
 _ADVICE = {reason.lower(): text for reason, text in _BY_REASON.items()}
 _BY_STATUS = {401: _CREDENTIALS, 403: _FORBIDDEN}
@@ -99,14 +89,14 @@ _DENIED = {"", "forbidden", "accessdenied", "insufficientpermissions"}
 
 def advice(refusal: Refusal, bucket: str) -> Misconfigured | None:
     """Return what is to be mended; None if no setting is known to be the cause."""
-    text = _ADVICE.get(refusal.key)
-    if text is not None:
-        return Misconfigured(text.format(bucket=bucket))
-    text = _BY_STATUS.get(refusal.status)
+    known = _ADVICE.get(refusal.key)
+    text = known or _BY_STATUS.get(refusal.status)
     if text is None:
         return None
-    unknown = f" ({refusal})" if refusal.reason else ""
-    return Misconfigured(text.format(bucket=bucket) + unknown)
+    said = text.format(
+        bucket=bucket, resource=f"the landing bucket {bucket}", api="storage.googleapis.com"
+    )
+    return Misconfigured(said if known or not refusal.reason else f"{said} ({refusal})")
 
 
 def lacks_permission(refusal: Refusal) -> bool:

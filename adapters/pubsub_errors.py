@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from adapters.google_advice import advice
 from adapters.google_credentials import no_credentials
 from transfer.errors import Misconfigured, NotifyUnavailable
 
@@ -22,8 +23,9 @@ def translated(resource: str, setting: str, role: str) -> Iterator[None]:
         raise Misconfigured(
             f"{resource} does not exist: create it, or correct {setting}."
         ) from None
-    except (api.PermissionDenied, api.Unauthenticated):
-        raise forbidden(resource, role) from None
+    except (api.PermissionDenied, api.Unauthenticated) as error:
+        known = advice(error.reason, resource, "pubsub.googleapis.com")
+        raise known or forbidden(resource, role) from None
     except (auth.DefaultCredentialsError, auth.RefreshError):
         raise no_credentials() from None
     except (api.GoogleAPIError, auth.GoogleAuthError, TimeoutError) as error:

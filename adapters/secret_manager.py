@@ -6,6 +6,7 @@ Before it works: the service's account holds roles/secretmanager.secretAccessor.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adapters.google_advice import advice
 from adapters.google_credentials import no_credentials
 from transfer.errors import Misconfigured, Unavailable
 
@@ -53,8 +54,9 @@ def read_secret(
         raise Misconfigured(
             f"{version} does not exist, or is disabled: add or enable it, or correct {_SETTING}."
         ) from None
-    except (api.PermissionDenied, api.Unauthenticated):  # as it is for a secret that is not there
-        raise Misconfigured(
+    except (api.PermissionDenied, api.Unauthenticated) as error:
+        # Without another reason it is the same as for a secret that is not there.
+        raise advice(error.reason, version, "secretmanager.googleapis.com") or Misconfigured(
             f"{version} does not exist, or the service may not read it: create it, correct "
             f"{_SETTING}, or grant the service's account roles/secretmanager.secretAccessor."
         ) from None
