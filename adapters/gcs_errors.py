@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
+from adapters import google_credentials
 from adapters.gcs_advice import advice
 from adapters.gcs_refusals import Refusal, may_pass
-from adapters.google_credentials import no_credentials
 from transfer.errors import LandfallError, StoreUnavailable, TokenMoved, UploadLost
 
 _FAILURES = (Refusal, api.GoogleAPIError, auth.GoogleAuthError, OSError)
@@ -60,8 +60,8 @@ def meaning_of(
         if is_conditional and _is_token_moved(failure, bucket):
             return TokenMoved()
         return _meaning_of_refusal(failure, bucket)
-    if isinstance(failure, (auth.DefaultCredentialsError, auth.RefreshError)):
-        return no_credentials()
+    if google_credentials.are_missing(failure):
+        return google_credentials.no_credentials()
     return StoreUnavailable(f"Cloud Storage failed ({type(failure).__name__}).")
 
 

@@ -10,8 +10,7 @@ import json
 import re
 from typing import Any
 
-from google.auth import exceptions as auth
-
+from adapters import google_credentials
 from adapters.kept_connections import Answer
 
 _WORD = re.compile(r"[A-Za-z_]{1,60}")
@@ -74,7 +73,9 @@ def may_pass(failure: Exception) -> bool:
     """Whether a request that failed like this is worth another try."""
     if isinstance(failure, Refusal):
         return failure.may_pass
-    return isinstance(failure, (ConnectionError, TimeoutError, auth.TransportError))
+    if isinstance(failure, (ConnectionError, TimeoutError)):
+        return True
+    return google_credentials.may_pass(failure)
 
 
 def refusal_of(answer: Answer) -> Refusal:

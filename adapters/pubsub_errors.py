@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from adapters.google_advice import advice
-from adapters.google_credentials import no_credentials
+from adapters.google_credentials import are_missing, no_credentials
 from transfer.errors import Misconfigured, NotifyUnavailable
 
 
@@ -26,9 +26,9 @@ def translated(resource: str, setting: str, role: str) -> Iterator[None]:
     except (api.PermissionDenied, api.Unauthenticated) as error:
         known = advice(error.reason, resource, "pubsub.googleapis.com")
         raise known or forbidden(resource, role) from None
-    except (auth.DefaultCredentialsError, auth.RefreshError):
-        raise no_credentials() from None
     except (api.GoogleAPIError, auth.GoogleAuthError, TimeoutError) as error:
+        if are_missing(error):
+            raise no_credentials() from None
         raise NotifyUnavailable(
             f"Pub/Sub did not acknowledge ({type(error).__name__}): it may or may not have been "
             "done."

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adapters.google_advice import advice
-from adapters.google_credentials import no_credentials
+from adapters.google_credentials import are_missing, no_credentials
 from transfer.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def read_secret(
             f"{version} does not exist, or the service may not read it: create it, correct "
             f"{_SETTING}, or grant the service's account roles/secretmanager.secretAccessor."
         ) from None
-    except (auth.DefaultCredentialsError, auth.RefreshError):
-        raise no_credentials() from None
     except (api.GoogleAPIError, auth.GoogleAuthError) as error:
+        if are_missing(error):
+            raise no_credentials() from None
         raise Unavailable(
             f"{version} of {_SETTING} cannot be read, for Secret Manager does not answer "
             f"({type(error).__name__}): see that this machine reaches "
