@@ -16,7 +16,9 @@ from adapters.kept_connections import Answer
 _WORD = re.compile(r"[A-Za-z_]{1,60}")
 _XML = re.compile(rb"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<Error>\s*<Code>([A-Za-z]{1,60})</Code>")
 _MAX_BODY = 64 * 1024
-_PASSING = {"ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "slowdown"}
+_PASSING = {
+    "ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "dailylimitexceeded", "slowdown",
+}  # fmt: skip
 
 # For reasons that say little, such as "forbidden", "invalid" and "conditionNotMet".
 _MESSAGES = {

@@ -149,6 +149,7 @@ PASSES = {
     "rate limit": Told(403, "rateLimitExceeded", "Rate.", "rateLimitExceeded"),
     "rate limit of a user": Told(403, "userRateLimitExceeded", "Rate.", "userRateLimitExceeded"),
     "quota": Told(403, "quotaExceeded", "Quota.", "quotaExceeded"),
+    "quota of a day": Told(403, "dailyLimitExceeded", "Quota.", "dailyLimitExceeded"),
     "quota, newer": Told(403, "RATE_LIMIT_EXCEEDED", "Rate.", "RATE_LIMIT_EXCEEDED"),
     "internal": Told(500, "internalError", "We failed.", "500 internalError"),
     "bad gateway": Told(502, None, "Bad Gateway", "502"),

@@ -14,19 +14,26 @@ from tests.servers.cloud_storage import CloudStorage
 from tests.servers.cloud_storage_faults import Drop, Fault, Hold, HoldAnswer
 from transfer.errors import TokenMoved, UploadLost
 
-ANSWER_SECONDS = 0.4
-SILENT_SECONDS = 0.8
-QUICK = Patience(call_seconds=2.0, answer_seconds=ANSWER_SECONDS)
+QUICK = Patience(call_seconds=2.0)
+HASTY = Patience(call_seconds=6.0, answer_seconds=0.8)
+SILENT_SECONDS = 1.2
 RETRIED = {**READS, **BEGINNINGS, **WRITES, **CHANGES}
 """A PUT of the body is continued by who sends it, as only the source has the bytes."""
 
 
 @pytest.fixture
 def gcs(cloud: CloudStorage, monkeypatch: pytest.MonkeyPatch) -> GcsStore:
+    """It waits for a busy machine."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud.url)
     store = GcsStore("landing", patience=QUICK)
     land(store, THERE, b"there")
     return store
+
+
+@pytest.fixture
+def hasty(gcs: GcsStore) -> GcsStore:
+    """It does not wait long for a server that is silent."""
+    return GcsStore("landing", patience=HASTY)
 
 
 def each(calls: dict[str, Call]) -> pytest.MarkDecorator:
@@ -55,35 +62,35 @@ def test_an_answer_that_may_pass_is_not_the_last(
     "faults", [(Drop(),), (Hold(seconds=SILENT_SECONDS), Drop())], ids=["closed", "silent"]
 )
 def test_a_request_that_is_not_answered_is_sent_again(
-    cloud: CloudStorage, gcs: GcsStore, kind: str, call: Call, faults: tuple[Fault, ...]
+    cloud: CloudStorage, hasty: GcsStore, kind: str, call: Call, faults: tuple[Fault, ...]
 ) -> None:
     cloud.fault(kind, *faults)
     before = asked(cloud, kind)
 
-    call(gcs)
+    call(hasty)
 
     assert asked(cloud, kind) - before >= 2
 
 
 @each({**READS, **BEGINNINGS, "patch": CHANGES["patch"]})
 def test_what_was_done_in_silence_may_be_done_again(
-    cloud: CloudStorage, gcs: GcsStore, kind: str, call: Call
+    cloud: CloudStorage, hasty: GcsStore, kind: str, call: Call
 ) -> None:
     cloud.fault(kind, HoldAnswer(seconds=SILENT_SECONDS))
 
-    call(gcs)
+    call(hasty)
 
 
 @each(dict(WRITES))
 def test_what_was_written_in_silence_has_the_destination_read(
-    cloud: CloudStorage, gcs: GcsStore, kind: str, call: Call
+    cloud: CloudStorage, hasty: GcsStore, kind: str, call: Call
 ) -> None:
     cloud.fault(kind, HoldAnswer(seconds=SILENT_SECONDS))
 
     with pytest.raises((TokenMoved, UploadLost)):
-        call(gcs)
+        call(hasty)
 
-    assert gcs.stat("new") is not None
+    assert hasty.stat("new") is not None
 
 
 def test_by_default_there_is_time_for_another_try_after_a_silence() -> None:

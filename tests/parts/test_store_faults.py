@@ -180,9 +180,9 @@ def test_temporary_objects_that_cannot_be_listed_are_left_as_well(
 
 
 def test_one_silence_at_the_start_of_a_range_ends_nothing(s3: ScriptedS3) -> None:
-    patience = Patience(call_seconds=2.0, answer_seconds=0.4)
+    patience = Patience(call_seconds=6.0, answer_seconds=0.8)
     with cloud_place(patience=patience) as place, many(place, s3) as rig:
-        rig.cloud().fault("create-session", Hold(seconds=0.8), Drop())
+        rig.cloud().fault("create-session", Hold(seconds=1.2), Drop())
 
         assert rig.send().outcome == (200, "landed")
 
