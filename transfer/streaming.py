@@ -19,12 +19,9 @@ def send_body(reader: Reader, upload: Upload, start: int, end: int, budget: Budg
     body = max(0, end - start - 1) // STEP * STEP
     position = 0
     while position < body:
+        blocks = reader.blocks(start + position, start + body)
         try:
-            blocks = reader.blocks(start + position, start + body)
             position = upload.send(blocks, position, body)
-            if position < body:
-                budget.advance(start + position)
-                budget.spend(StoreUnavailable("The store kept only part of the upload."))
         except UploadLost:
             raise
         except StoreUnavailable as interruption:
@@ -32,4 +29,8 @@ def send_body(reader: Reader, upload: Upload, start: int, end: int, budget: Budg
             position = upload.persisted()
             budget.advance(start + position)
             budget.count(interruption)
+        else:
+            if position < body:
+                budget.advance(start + position)
+                budget.spend(StoreUnavailable("The store kept only part of the upload."))
     return b"".join(reader.blocks(start + body, end))
