@@ -1,7 +1,7 @@
 """Calls of Cloud Storage's JSON API, over connections that are kept.
 
-Google's client brings the credentials, the endpoint and the rules for trying again; its own
-calls cost four to five times as much as these.
+Google's client brings the credentials and the endpoint; its own calls cost four to five times as
+much as these.
 https://cloud.google.com/storage/docs/json_api/v1
 """
 
@@ -14,19 +14,20 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from google.api_core import exceptions as api
 from google.auth.transport.requests import Request
 from google.cloud import storage
 
 from adapters.gcs_patience import Patience
+from adapters.gcs_refusals import may_pass, refusal_of
 from adapters.kept_connections import Answer, KeptConnections
+from transfer.errors import StoreUnavailable
 
 _JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "landfall"}
 _URL = re.compile(r"https?://[!-.0-~]+/[!-~]*")
 
 
 class GcsApi:
-    """One bucket. What fails is raised as the client library would raise it."""
+    """One bucket. Calls raise what `gcs_errors` gives a meaning to, first of all Refusal."""
 
     def __init__(
         self,
@@ -39,7 +40,6 @@ class GcsApi:
         self._refresh = Request()
         self._connections = connections
         self._patience = patience
-        self._patiently = patience.retry()(self._once)  # it costs as much to make as to use
         self._bucket = f"{client.api_endpoint}/storage/v1/b/{quote(bucket, safe='')}"
         self._upload = f"{client.api_endpoint}/upload/storage/v1/b/{quote(bucket, safe='')}/o"
 
@@ -137,7 +137,7 @@ class GcsApi:
         answer = self._send("POST", url, headers, json.dumps(resource).encode(), deadline)
         session = answer.headers.get("location", "")
         if not _URL.fullmatch(session) or session[:5] != self._upload[:5]:
-            raise api.ServiceUnavailable("no session")  # without its text, which is a secret
+            raise StoreUnavailable("Cloud Storage began an upload without a usable URL.")
         return session
 
     def _object(self, name: str) -> str:
@@ -149,10 +149,12 @@ class GcsApi:
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
     ) -> Answer:
-        tried = self._patiently
-        if deadline < math.inf:
-            tried = self._patience.retry(deadline)(self._once)
-        return tried(method, url, headers, body, deadline)
+        """Try again what is safe to repeat, as all calls here are: they read, or have
+        preconditions, or delete one generation.
+        https://cloud.google.com/storage/docs/retry-strategy
+        """
+        once = partial(self._once, method, url, headers, body, deadline)
+        return self._patience.patiently(once, may_pass, deadline)
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float
@@ -162,7 +164,7 @@ class GcsApi:
             self._credentials.refresh(self._new_token(deadline))
             answer = self._authorized(method, url, headers, body, deadline)
         if not 200 <= answer.status < 300:
-            raise api.from_http_status(answer.status, _text(answer))
+            raise refusal_of(answer)
         return answer
 
     def _authorized(
@@ -184,10 +186,5 @@ def _parsed(answer: Answer) -> Mapping[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise api.ServiceUnavailable("no JSON")
+        raise StoreUnavailable("Cloud Storage answered something else than JSON.")
     return found
-
-
-def _text(answer: Answer) -> str:
-    """What an error says, which may tell a missing bucket from a missing object."""
-    return answer.body[:4096].decode("utf-8", "replace")

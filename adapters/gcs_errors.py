@@ -3,61 +3,87 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from adapters.google_credentials import no_credentials
-from transfer.errors import Misconfigured, StoreUnavailable, TokenMoved, UploadLost
+from adapters import google_credentials
+from adapters.gcs_advice import advice
+from adapters.gcs_refusals import Refusal, may_pass
+from transfer.errors import LandfallError, StoreUnavailable, TokenMoved, UploadLost
+
+_FAILURES = (Refusal, api.GoogleAPIError, auth.GoogleAuthError, OSError)
+"""What calls raise; exceptions of `requests` are OSErrors."""
+_HASH = {"hashmismatch", "baddigest"}
 
 
 @contextmanager
-def translated(bucket: str) -> Iterator[None]:
-    """Turn the client libraries' exceptions into ours."""
+def translated(bucket: str, *, is_conditional: bool = False) -> Iterator[None]:
+    """Turn what calls of Cloud Storage raise into our exceptions.
+
+    Raises:
+        TokenMoved: Only if `is_conditional`, which says that the request had preconditions.
+        StoreUnavailable, Misconfigured
+    """
     try:
         yield
-    except api.PreconditionFailed:
-        raise TokenMoved from None
-    except (api.Forbidden, api.Unauthorized):
-        raise forbidden(bucket) from None
-    except api.NotFound:
-        raise missing(bucket) from None
-    except api.BadRequest as error:
-        if "requester pays" in error.message:
-            raise _requester_pays(bucket) from None
-        raise StoreUnavailable("Cloud Storage failed (BadRequest).") from None
-    except (auth.DefaultCredentialsError, auth.RefreshError):
-        raise no_credentials() from None
-    except (api.GoogleAPIError, auth.GoogleAuthError, requests.RequestException, OSError) as error:
-        raise StoreUnavailable(f"Cloud Storage failed ({type(error).__name__}).") from None
+    except _FAILURES as failure:
+        raise meaning_of(failure, bucket, is_conditional=is_conditional) from None
 
 
-def error_of_status(status: int, bucket: str) -> Exception:
-    """Return our condition for an upload session's answer other than success."""
-    if status == 412:
-        return TokenMoved()
-    if status in (401, 403):
-        return forbidden(bucket)
-    if status in (404, 410):
-        return UploadLost("Cloud Storage no longer knows the upload.")
-    return StoreUnavailable(f"Cloud Storage answered {status}.")
+@contextmanager
+def translated_write(bucket: str) -> Iterator[None]:
+    """The same for a request that has preconditions and makes an object visible.
+
+    Raises:
+        UploadLost: It may have done so, and the destination must be read.
+        TokenMoved, StoreUnavailable, Misconfigured: It has not.
+    """
+    try:
+        yield
+    except _FAILURES as failure:
+        meaning = meaning_of(failure, bucket, is_conditional=True)
+        if isinstance(meaning, StoreUnavailable) and may_pass(failure):
+            meaning = in_doubt()
+        raise meaning from None
+    except StoreUnavailable:
+        raise in_doubt() from None
 
 
-def forbidden(bucket: str) -> Misconfigured:
-    return Misconfigured(
-        f"Cloud Storage forbids access to the landing bucket {bucket}: grant the service's "
-        "account roles/storage.objectUser on it."
-    )
+def in_doubt() -> UploadLost:
+    return UploadLost("Cloud Storage may have written the object: read the destination.")
 
 
-def missing(bucket: str) -> Misconfigured:
-    return Misconfigured(
-        f"The landing bucket {bucket} does not exist: create it, or correct LANDING_BUCKET."
-    )
+def meaning_of(
+    failure: Exception, bucket: str, *, is_conditional: bool
+) -> LandfallError | TokenMoved:
+    if isinstance(failure, Refusal):
+        if is_conditional and _is_token_moved(failure, bucket):
+            return TokenMoved()
+        return _meaning_of_refusal(failure, bucket)
+    if google_credentials.are_missing(failure):
+        return google_credentials.no_credentials()
+    return StoreUnavailable(f"Cloud Storage failed ({type(failure).__name__}).")
 
 
-def _requester_pays(bucket: str) -> Misconfigured:
-    return Misconfigured(
-        f"The landing bucket {bucket} wants requests to name a project to bill, which Landfall "
-        f"does not: `gcloud storage buckets update gs://{bucket} --no-requester-pays`."
-    )
+def _is_token_moved(refusal: Refusal, bucket: str) -> bool:
+    """Whether the destination should be read: it changed, or the checksum was refused.
+
+    A 412 without a reason counts: to read once more is safe. One that an organization policy, for
+    example, is the cause of does not.
+    """
+    if refusal.key in _HASH:
+        return True
+    return refusal.status == 412 and advice(refusal, bucket) is None
+
+
+def _meaning_of_refusal(refusal: Refusal, bucket: str) -> LandfallError:
+    if not refusal.may_pass:
+        # Who asks for an object has looked for its absence before.
+        cause = Refusal(404, "noSuchBucket") if refusal.status == 404 else refusal
+        found = advice(cause, bucket)
+        if found is not None:
+            return found
+    text = f"Cloud Storage answered {refusal}"
+    if refusal.status == 400:
+        text += ", so something about the object or its metadata breaks one of its rules"
+    return StoreUnavailable(f"{text}.")

@@ -5,21 +5,21 @@ roles/storage.objectUser on it. On a laptop set STORAGE_EMULATOR_HOST.
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from google.api_core import exceptions as api
 from google.cloud import storage
 
+from adapters.gcs_advice import lacks_permission
 from adapters.gcs_api import GcsApi
-from adapters.gcs_errors import missing, translated
+from adapters.gcs_errors import translated, translated_write
 from adapters.gcs_patience import DEFAULT, Patience
+from adapters.gcs_refusals import Refusal
 from adapters.gcs_resources import resource_of, stored_object, written_object
 from adapters.gcs_upload import SessionUpload, SmallUpload
 from adapters.kept_connections import KeptConnections
 from adapters.late_client import LateClient
-from transfer.errors import Misconfigured, StoreUnavailable, TokenMoved, UploadLost
+from transfer.errors import Misconfigured, TokenMoved
 from transfer.store import STEP, ObjectHeaders, StoredObject, Token, Upload
 
 _PERMISSIONS = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list", "update")]
@@ -46,9 +46,9 @@ class GcsStore:
         with translated(self._name):
             try:
                 return stored_object(self._api().get(name))
-            except api.NotFound as error:
-                if "bucket does not exist" in error.message:
-                    raise missing(self._name) from None
+            except Refusal as refusal:
+                if not _is_object_missing(refusal):
+                    raise
                 return None
 
     def create(
@@ -60,7 +60,7 @@ class GcsStore:
         deadline: float = math.inf,
     ) -> Upload:
         resource, conditions = resource_of(name, headers), _conditions(token)
-        with translated(self._name):
+        with translated(self._name, is_conditional=True):
             if size <= STEP:
                 return SmallUpload(self._api(), self._name, resource, conditions, deadline)
             session_url = self._api().begin(resource, size, conditions, deadline)
@@ -69,12 +69,14 @@ class GcsStore:
         )
 
     def patch(self, name: str, token: Token, metadata: Mapping[str, str]) -> StoredObject:
-        with translated(self._name):
+        with translated(self._name, is_conditional=True):
             try:
                 found = self._api().patch(name, _conditions(token), {"metadata": dict(metadata)})
                 if "metageneration" not in found:  # fake-gcs-server answers with less than it did
                     found = self._api().get(name)
-            except api.NotFound:
+            except Refusal as refusal:
+                if not _is_object_missing(refusal):
+                    raise
                 raise TokenMoved from None
             return stored_object(found)
 
@@ -98,26 +100,24 @@ class GcsStore:
         generations = [(part.name, part.generation) for part in parts]
         resource, conditions = resource_of(name, headers), _conditions(token)
         self._api().expect_time(deadline)  # before it is sent, nothing is in doubt
-        try:
-            with translated(self._name):
-                try:
-                    found = self._api().compose(name, generations, resource, conditions, deadline)
-                except api.NotFound as error:
-                    if "bucket does not exist" in error.message:
-                        raise
-                    raise TokenMoved from None  # a part is gone
-                return written_object(found)
-        except StoreUnavailable:
-            raise UploadLost("Cloud Storage may have it all: read the destination.") from None
+        with translated_write(self._name):
+            try:
+                found = self._api().compose(name, generations, resource, conditions, deadline)
+            except Refusal as refusal:
+                if not _is_object_missing(refusal):
+                    raise
+                raise TokenMoved from None  # a part is gone
+            return written_object(found)
 
     def delete(self, there: StoredObject) -> None:
-        deadline = time.monotonic() + self._patience.tidy_seconds
+        deadline = self._patience.clock() + self._patience.tidy_seconds
         with translated(self._name):
             try:
                 # Named so, nothing of it is kept in a bucket that keeps old versions.
                 self._api().delete(there.name, there.generation, deadline)
-            except api.NotFound:
-                pass  # it is gone already, or another is there now
+            except Refusal as refusal:
+                if not _is_object_missing(refusal):
+                    raise  # else it is gone already, or another is there now
 
     def check(self) -> None:
         with translated(self._name):
@@ -138,11 +138,18 @@ class GcsStore:
         with translated(self._name):
             try:
                 return self._api().bucket()
-            except api.Forbidden:
+            except Refusal as refusal:
+                if not lacks_permission(refusal):
+                    raise
                 return None
 
     def _api(self) -> GcsApi:
         return self._late_api.get()
+
+
+def _is_object_missing(refusal: Refusal) -> bool:
+    """Whether the object is missing, and not the whole bucket."""
+    return refusal.status == 404 and refusal.key != "nosuchbucket"
 
 
 def _conditions(token: Token) -> dict[str, int]:

@@ -7,16 +7,16 @@ https://cloud.google.com/storage/docs/performing-resumable-uploads
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from google.api_core.exceptions import BadRequest
-
 from adapters.gcs_api import GcsApi
-from adapters.gcs_errors import error_of_status, translated
-from adapters.gcs_patience import Patience, Timeout
+from adapters.gcs_errors import in_doubt, meaning_of, translated_write
+from adapters.gcs_patience import Patience
+from adapters.gcs_refusals import Refusal, may_pass, refusal_of
 from adapters.gcs_resources import written_object
 from adapters.kept_connections import Answer, Body, KeptConnections
-from transfer.errors import StoreUnavailable, TokenMoved, UploadLost
+from transfer.errors import StoreUnavailable, UploadLost
 from transfer.store import StoredObject
 
 MAX_TRIES = 4
@@ -67,39 +67,39 @@ class SessionUpload:
         body = _Blocks(blocks, end - start)
         try:
             answer = self._put(body, f"bytes {start}-{end - 1}/{self._size}")
-        except StoreUnavailable:
-            if body.failure is not None:
-                raise body.failure from None
-            raise
+        except (Refusal, OSError) as failure:
+            raise body.failure or self._meaning(failure) from None
         if answer.status != _RESUME:
-            raise error_of_status(answer.status, self._bucket)
+            raise StoreUnavailable("Cloud Storage ended the upload before its end.")
         return _persisted(answer)
 
     def persisted(self) -> int:
-        answer = self._ask_state()
+        try:
+            answer = self._ask_state()
+        except (Refusal, OSError) as failure:
+            raise self._meaning(failure) from None
         if answer.status != _RESUME:
             raise UploadLost("Cloud Storage ended the upload before its end.")
         return _persisted(answer)
 
     def finish(self, tail: bytes, crc32c: str) -> StoredObject:
+        self._patience.for_answer(self._deadline)  # before the tail is sent, nothing is in doubt
+        ends = self._patience.clock() + self._patience.upload_seconds
         start = self._size - len(tail)
-        self._timeout()  # before the tail is sent, nothing is in doubt
         for tries in range(MAX_TRIES):
             try:
                 answer = self._put(
                     tail, f"bytes {start}-{self._size - 1}/{self._size}", f"crc32c={crc32c}"
                 )
-            except StoreUnavailable:
-                self._expect_unfinished(tries)
-                continue
-            if answer.status in (200, 201):
-                return self._finished(answer)
-            if answer.status == 400:
-                raise TokenMoved  # the checksum was refused; the caller looks which it is
-            failure = error_of_status(answer.status, self._bucket)
-            if not isinstance(failure, StoreUnavailable) or isinstance(failure, UploadLost):
-                raise failure
+            except (Refusal, OSError, StoreUnavailable) as failure:
+                if isinstance(failure, Refusal) and not failure.may_pass:
+                    raise self._meaning(failure) from None
+            else:
+                if answer.status != _RESUME:
+                    return self._finished(answer)
             self._expect_unfinished(tries)
+            if self._patience.clock() >= ends:
+                break
         raise StoreUnavailable("Cloud Storage did not take the end of the upload.")
 
     def abort(self) -> None:
@@ -121,40 +121,36 @@ class SessionUpload:
             self._patience.pause(tries, self._deadline)
             if self._ask_state().status == _RESUME:
                 return
-        except StoreUnavailable:
+        except (Refusal, OSError, StoreUnavailable):
             pass
-        raise UploadLost("Cloud Storage may have finished the upload: read the destination.")
+        raise in_doubt()
 
     def _ask_state(self) -> Answer:
-        for tries in range(MAX_TRIES):
-            try:
-                answer = self._put(b"", f"bytes */{self._size}")
-            except StoreUnavailable:
-                self._patience.pause(tries, self._deadline)
-                continue
-            if answer.status == 429 or answer.status >= 500:
-                self._patience.pause(tries, self._deadline)
-                continue
-            if answer.status in (200, 201, _RESUME):
-                return answer
-            raise error_of_status(answer.status, self._bucket)
-        raise StoreUnavailable("Cloud Storage does not tell the upload's state.")
+        ask = partial(self._put, b"", f"bytes */{self._size}")
+        return self._patience.patiently(ask, may_pass, self._deadline)
 
     def _put(self, body: bytes | Body, content_range: str, checksum: str | None = None) -> Answer:
-        timeout = self._timeout()
+        """Return an answer of 200, 201 or 308.
+
+        Raises:
+            StoreUnavailable: The deadline is over.
+            Refusal, OSError: Their texts hold no URL.
+        """
+        timeout = self._patience.for_upload(len(body), self._deadline)
         headers = {"Content-Range": content_range}
         if checksum is not None:
             headers["x-goog-hash"] = checksum
-        try:
-            return self._connections.request(
-                "PUT", self._session_url, headers, body, timeout, repeatable=False
-            )
-        except OSError as error:
-            raise StoreUnavailable(f"Cloud Storage failed ({type(error).__name__}).") from None
+        answer = self._connections.request(
+            "PUT", self._session_url, headers, body, timeout, repeatable=False
+        )
+        if answer.status not in (200, 201, _RESUME):
+            raise refusal_of(answer)
+        return answer
 
-    def _timeout(self) -> Timeout:
-        """Raise StoreUnavailable once the deadline is over."""
-        return self._patience.for_upload(self._deadline)
+    def _meaning(self, failure: Exception) -> Exception:
+        if isinstance(failure, Refusal) and failure.status in (404, 410):
+            return UploadLost("Cloud Storage no longer knows the upload.")
+        return meaning_of(failure, self._bucket, is_conditional=True)
 
     def _finished(self, answer: Answer) -> StoredObject:
         try:
@@ -189,17 +185,10 @@ class SmallUpload:
 
     def finish(self, tail: bytes, crc32c: str) -> StoredObject:
         self._api.expect_time(self._deadline)  # before it is sent, nothing is in doubt
-        try:
-            with translated(self._bucket):
-                return written_object(self._create({**self._resource, "crc32c": crc32c}, tail))
-        except StoreUnavailable:
-            raise UploadLost("Cloud Storage may have it all: read the destination.") from None
-
-    def _create(self, resource: Mapping[str, Any], tail: bytes) -> Mapping[str, Any]:
-        try:
-            return self._api.create(resource, tail, self._conditions, self._deadline)
-        except BadRequest:
-            raise TokenMoved from None  # the checksum; the caller looks which it is
+        resource = {**self._resource, "crc32c": crc32c}
+        with translated_write(self._bucket):
+            found = self._api.create(resource, tail, self._conditions, self._deadline)
+            return written_object(found)
 
     def abort(self) -> None:
         pass  # nothing was sent yet

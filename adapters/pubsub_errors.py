@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapters.google_credentials import no_credentials
+from adapters.google_advice import advice
+from adapters.google_credentials import are_missing, no_credentials
 from transfer.errors import Misconfigured, NotifyUnavailable
 
 _API = "pubsub.googleapis.com"
@@ -18,8 +19,6 @@ def translated(resource: str, setting: str, role: str) -> Iterator[None]:
     from google.api_core import exceptions as api
     from google.auth import exceptions as auth
 
-    from adapters.google_refusals import remedy_of
-
     try:
         yield
     except api.NotFound:
@@ -27,22 +26,20 @@ def translated(resource: str, setting: str, role: str) -> Iterator[None]:
             f"{resource} does not exist: create it, or correct {setting}."
         ) from None
     except (api.PermissionDenied, api.Unauthenticated) as error:
-        raise _forbidden(resource, role, remedy_of(error, _API)) from None
+        raise advice(error, resource, _API) or _forbidden(resource, role) from None
     except (api.InvalidArgument, api.FailedPrecondition) as error:
         raise NotifyUnavailable(
             f"Pub/Sub refused the call ({type(error).__name__}): check that {resource} has no "
             "schema, and that its Cloud KMS key, if it has one, is enabled."
         ) from None
-    except (auth.DefaultCredentialsError, auth.RefreshError):
-        raise no_credentials() from None
     except (api.GoogleAPIError, auth.GoogleAuthError, TimeoutError) as error:
+        if are_missing(error):
+            raise no_credentials() from None
         raise NotifyUnavailable(
             f"Pub/Sub did not acknowledge ({type(error).__name__}): it may or may not have been "
             "done."
         ) from None
 
 
-def _forbidden(resource: str, role: str, remedy: str | None) -> Misconfigured:
-    return Misconfigured(
-        f"The service may not use {resource}: {remedy or f'grant its account {role}'}."
-    )
+def _forbidden(resource: str, role: str) -> Misconfigured:
+    return Misconfigured(f"The service may not use {resource}: grant its account {role}.")

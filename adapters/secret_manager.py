@@ -6,11 +6,11 @@ Before it works: the service's account holds roles/secretmanager.secretAccessor.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from adapters.google_credentials import no_credentials
+from adapters.google_advice import advice
+from adapters.google_credentials import are_missing, no_credentials
 from transfer.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
-    from google.api_core.exceptions import GoogleAPICallError
     from google.cloud.secretmanager import SecretManagerServiceClient
 
 TIMEOUT_SECONDS = 10.0
@@ -56,22 +56,16 @@ def read_secret(
             f"{version} does not exist, or is disabled: add or enable it, or correct {_SETTING}."
         ) from None
     except (api.PermissionDenied, api.Unauthenticated) as error:
-        raise Misconfigured(f"{version} cannot be read: {_remedy(error)}.") from None
-    except (auth.DefaultCredentialsError, auth.RefreshError):
-        raise no_credentials() from None
+        # Without another reason it is the same as for a secret that is not there.
+        raise advice(error, version, _API) or Misconfigured(
+            f"{version} does not exist, or the service may not read it: create it, correct "
+            f"{_SETTING}, or grant the service's account roles/secretmanager.secretAccessor."
+        ) from None
     except (api.GoogleAPIError, auth.GoogleAuthError) as error:
+        if are_missing(error):
+            raise no_credentials() from None
         raise Unavailable(
             f"{version} of {_SETTING} cannot be read, for Secret Manager does not answer "
             f"({type(error).__name__}): see that this machine reaches "
             "secretmanager.googleapis.com, and that its Google credentials still work."
         ) from None
-
-
-def _remedy(error: "GoogleAPICallError") -> str:
-    """Secret Manager also answers PERMISSION_DENIED for a secret that is not there."""
-    from adapters.google_refusals import remedy_of
-
-    return remedy_of(error, _API) or (
-        f"it does not exist, or the service may not read it: create it, correct {_SETTING}, or "
-        "grant the service's account roles/secretmanager.secretAccessor"
-    )

@@ -17,6 +17,7 @@ from transfer.errors import Misconfigured, NotifyUnavailable
 from transfer.notification import Notification, timestamp
 
 BUSY_SECONDS = 10.0
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _TABLE = """CREATE TABLE IF NOT EXISTS notifications(
     id INTEGER PRIMARY KEY, message_id TEXT, data BLOB, attributes TEXT, publish_time TEXT)"""
@@ -99,4 +100,4 @@ def _code(error: sqlite3.DatabaseError) -> int:
 
 
 def _is_busy(error: sqlite3.DatabaseError) -> bool:
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+    return _code(error) in _BUSY

@@ -12,10 +12,13 @@ MAX_SECONDS = 3300.0
 """App Engine flexible ends a request after an hour."""
 MIN_BYTES_PER_SECOND = 4 * 1024 * 1024
 MAX_INTERRUPTIONS = 3
+PROGRESS_BYTES = 256 * 1024
+"""Less is none: a store persists in steps of this, and a source that breaks off after each few
+bytes would be asked thousands of times."""
 
 
 class Budget:
-    """A deadline, and a number of interruptions that are borne before it.
+    """A deadline, and a number of interruptions without progress that are borne before it.
 
     `ends` tells when the process gives up what still runs; that may come near at any time.
     """
@@ -34,7 +37,7 @@ class Budget:
         self._ends = ends
         self._interruptions = interruptions
         self._left = interruptions
-        self._spent = 0
+        self._furthest = 0
         self._was_busy = False
         self._min_seconds = min_seconds
         self.deadline = self._started + min_seconds
@@ -79,19 +82,37 @@ class Budget:
             raise StoreUnavailable("Others changed the object until the time was over.")
         self._sleep(random.uniform(0.0, 0.3))  # noqa: S311 - only jitter
 
-    def spend(self, interruption: Unavailable) -> None:
-        """Wait a little before another try, or raise the interruption if there is none left.
+    def advance(self, position: int) -> None:
+        """Note how far a transfer has come, in bytes of the object: who gets on is not stuck.
 
-        A source that is busy is given one more try in all.
+        Only what lies beyond all that was noted before is progress, so what begins again and again
+        is given up.
         """
+        if position >= self._furthest + PROGRESS_BYTES:
+            self._furthest = position
+            self._left = self._interruptions
+
+    def spend(self, interruption: Unavailable) -> None:
+        """Count it and wait a little before another try, or raise it if there is none left."""
         self.go_on()
+        self.count(interruption)
+        self.pause(interruption)
+
+    def count(self, interruption: Unavailable) -> None:
+        """Raise it if no more are borne. A source that is busy is given one more try in all."""
         if isinstance(interruption, SourceBusy):
             if self._was_busy:
                 raise interruption
             self._was_busy = True
-        pause = random.uniform(0.5, 1.0) * 0.2 * 2.0**self._spent  # noqa: S311 - only jitter
-        if self._left == 0 or self._clock() + pause >= self.deadline:
+        if self._left == 0:
             raise interruption
         self._left -= 1
-        self._spent += 1
-        self._sleep(pause)
+
+    def pause(self, interruption: Unavailable) -> None:
+        """Wait the longer the more there were, or raise it if there is no time for that."""
+        self.go_on()
+        so_far = max(0, self._interruptions - self._left - 1)
+        seconds = random.uniform(0.5, 1.0) * 0.2 * 2.0**so_far  # noqa: S311 - only jitter
+        if self._clock() + seconds >= self.deadline:
+            raise interruption
+        self._sleep(seconds)

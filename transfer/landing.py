@@ -232,7 +232,10 @@ class Landing:
             # It may also mean the checksum: look before believing either.
             there = self._store.stat(name)
             if (ABSENT if there is None else there.token) == token:
-                raise StoreUnavailable("The store refused the object's checksum.") from None
+                raise StoreUnavailable(
+                    "The store refused the object although nothing changed there: most likely its "
+                    "bytes arrived with another checksum."
+                ) from None
             raise
 
     @phase("publish")

@@ -67,6 +67,7 @@ class RangeCopier:
             SourceChanged, LandfallError: Nothing unfinished is left behind.
         """
         budget = self._budget.branch(stopped)
+        budget.advance(range_.start)  # progress counts from here
         while True:
             hashes = self._proof.hashes(range_.start)
             there = self._upload(range_, there, hashes, budget)

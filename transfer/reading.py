@@ -41,6 +41,7 @@ class Reader:
             try:
                 block = opened.read(min(BLOCK, end - self._position))
             except SourceUnavailable as interruption:
+                self._budget.advance(self._position)
                 self._budget.spend(interruption)
                 opened = self._go_to(self._position)
                 continue

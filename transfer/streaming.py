@@ -13,19 +13,24 @@ def send_body(reader: Reader, upload: Upload, start: int, end: int, budget: Budg
 
     Raises:
         UploadLost: Only another upload can go on.
-        StoreUnavailable, SourceUnavailable: Once the budget is spent, and what reading raises.
+        StoreUnavailable, SourceUnavailable: Once the budget is spent, which progress refills, and
+            what reading raises.
     """
     body = max(0, end - start - 1) // STEP * STEP
     position = 0
     while position < body:
+        blocks = reader.blocks(start + position, start + body)
         try:
-            blocks = reader.blocks(start + position, start + body)
             position = upload.send(blocks, position, body)
-            if position < body:
-                budget.spend(StoreUnavailable("The store kept only part of the upload."))
         except UploadLost:
             raise
         except StoreUnavailable as interruption:
-            budget.spend(interruption)
+            budget.pause(interruption)
             position = upload.persisted()
+            budget.advance(start + position)
+            budget.count(interruption)
+        else:
+            if position < body:
+                budget.advance(start + position)
+                budget.spend(StoreUnavailable("The store kept only part of the upload."))
     return b"".join(reader.blocks(start + body, end))

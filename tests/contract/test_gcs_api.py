@@ -6,13 +6,13 @@ import time
 from collections.abc import Mapping
 
 import pytest
-from google.api_core.exceptions import PreconditionFailed, ServiceUnavailable
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from google.oauth2.credentials import Credentials
 
 from adapters.gcs_api import GcsApi
 from adapters.gcs_patience import Patience
+from adapters.gcs_refusals import Refusal
 from adapters.gcs_resources import resource_of
 from adapters.gcs_store import GcsStore
 from adapters.kept_connections import Answer, Body, KeptConnections
@@ -56,7 +56,7 @@ def test_no_content_makes_a_boundary_longer_than_is_allowed() -> None:
     gcs = asking(connections)
     for _ in range(2):  # the second holds all that the first was written with
         data = connections.sent[0][1] if connections.sent else b"=landfall=".ljust(200, b"=")
-        with pytest.raises(PreconditionFailed):
+        with pytest.raises(Refusal, match="412"):
             gcs.create(resource_of("n", ObjectHeaders()), data, {}, math.inf)
 
         headers, body = connections.sent[-1]
@@ -82,7 +82,7 @@ def test_no_content_makes_a_boundary_longer_than_is_allowed() -> None:
 def test_a_session_without_a_proper_url_is_none(location: str) -> None:
     gcs = asking(Recording(Answer(200, {"location": location}, b"")))
 
-    with pytest.raises(ServiceUnavailable) as failure:
+    with pytest.raises(StoreUnavailable) as failure:
         gcs.begin({"name": "n"}, 1, {}, math.inf)
 
     assert "secret" not in str(failure.value)

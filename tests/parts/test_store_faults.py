@@ -4,18 +4,21 @@ import math
 
 import pytest
 
-from tests.faults.places import CloudPlace
+from adapters.gcs_patience import Patience
+from tests.faults.places import CloudPlace, cloud_place
 from tests.faults.rig import KEY, NAME, body_of
-from tests.parts.rig import BODY, PARTS, RANGE, STARTS, ManyRig
+from tests.parts.rig import BODY, PARTS, RANGE, STARTS, ManyRig, many
 from tests.servers.cloud_storage_faults import (
     Answer,
     Call,
     Corrupt,
     Drop,
     Fault,
+    Hold,
     Keep,
     LoseAnswer,
 )
+from tests.servers.scripted_s3 import ScriptedS3
 from transfer.store import STEP
 
 OTHER = body_of(1000, seed=5)
@@ -149,10 +152,11 @@ def test_a_record_that_is_wrong_lands_nothing_wrong(rig: ManyRig, record: str) -
     rig.assert_heals_whole()
 
 
+@pytest.mark.parametrize("status", [401, 403, 412, 503])
 def test_temporary_objects_that_cannot_be_deleted_are_left_for_the_lifecycle_rule(
-    rig: ManyRig,
+    rig: ManyRig, status: int
 ) -> None:
-    rig.cloud().fault("delete", Answer(503), times=math.inf)
+    rig.cloud().fault("delete", Answer(status), times=math.inf)
 
     assert rig.send().outcome == (200, "landed")
 
@@ -162,6 +166,28 @@ def test_temporary_objects_that_cannot_be_deleted_are_left_for_the_lifecycle_rul
     rig.cloud().clear_faults()
     assert rig.send().outcome == (200, "already-landed")
     rig.assert_landed_whole()  # the repeat tidies up
+
+
+@pytest.mark.parametrize("status", [401, 403, 412, 503])
+def test_temporary_objects_that_cannot_be_listed_are_left_as_well(
+    rig: ManyRig, status: int
+) -> None:
+    rig.cloud().fault("list", Answer(status), times=math.inf, skip=1)
+
+    assert rig.send().outcome == (200, "landed")
+
+    rig.assert_landed(BODY)
+
+
+def test_one_silence_at_the_start_of_a_range_ends_nothing(s3: ScriptedS3) -> None:
+    patience = Patience(call_seconds=6.0, answer_seconds=0.8)
+    with cloud_place(patience=patience) as place, many(place, s3) as rig:
+        rig.cloud().fault("create-session", Hold(seconds=1.2), Drop())
+
+        assert rig.send().outcome == (200, "landed")
+
+        assert len(rig.fetched()) == len(STARTS)
+        rig.assert_landed_whole()
 
 
 def test_a_compose_that_fails_once_is_asked_again(rig: ManyRig) -> None:

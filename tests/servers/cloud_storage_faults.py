@@ -114,9 +114,11 @@ class Answer(Fault):
 
     status: int
     message: str = "Injected by the test."
+    reason: str | None = "injected"
+    """Without one the message is sent as plain text."""
 
     def before(self, request: Request) -> None:
-        raise Refusal(self.status, "injected", self.message)
+        raise Refusal(self.status, self.reason, self.message)
 
 
 @dataclass

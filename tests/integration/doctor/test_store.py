@@ -1,11 +1,13 @@
 """Stores that take no objects: each fault is named with its remedy, and ends with 1."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.integration.doctor.conftest import LIFECYCLE, SetUp
+from tests.refusals import MISCONFIGURED
 from tests.servers.cloud_storage import CloudStorage
 from tests.servers.cloud_storage_faults import Answer, LoseAnswer
 
@@ -115,6 +117,18 @@ class TestLandingInABucket:
         (name,) = storage.objects
         assert name.startswith(".landfall/doctor/")
         assert f"{name} is left over: delete it by hand" in fault
+
+    @pytest.mark.parametrize("kind", ["permissions", "bucket", "multipart", "patch", "delete"])
+    @pytest.mark.parametrize(
+        "case", ["hold", "KMS key disabled", "VPC Service Controls", "billing"]
+    )
+    def test_a_refusal_is_told_by_its_reason_as_the_service_tells_it(
+        self, setup: SetUp, in_bucket: Callable[..., CloudStorage], kind: str, case: str
+    ) -> None:
+        refusal = MISCONFIGURED[case]
+        in_bucket().fault(kind, refusal.fault(), times=math.inf)
+
+        assert refusal.words in setup.fault()
 
     @pytest.mark.parametrize("kind", ["multipart", "patch", "delete"])
     def test_lost_answers_leave_nothing_and_are_no_fault(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from transfer.budget import MAX_INTERRUPTIONS, Budget
+from transfer.budget import MAX_INTERRUPTIONS, PROGRESS_BYTES, Budget
 from transfer.errors import Draining, SourceBusy, SourceUnavailable, StoreUnavailable
 
 MIB, GIB = 2**20, 2**30
@@ -81,6 +81,51 @@ def test_all_kinds_of_interruption_share_one_budget() -> None:
 
     with pytest.raises(StoreUnavailable):
         budget.spend(StoreUnavailable("second"))
+
+
+def test_progress_refills_the_budget_and_less_than_a_step_is_none() -> None:
+    budget = budget_of(Clock(), interruptions=1)
+    for n in range(1, 9):
+        budget.advance(n * PROGRESS_BYTES)
+        budget.spend(StoreUnavailable("it got on before"))
+
+    budget.advance(9 * PROGRESS_BYTES - 1)
+
+    with pytest.raises(StoreUnavailable):
+        budget.spend(StoreUnavailable("it did not"))
+
+
+def test_what_was_reached_before_is_no_progress() -> None:
+    budget = budget_of(Clock(), interruptions=1)
+    budget.advance(GIB)
+    budget.spend(StoreUnavailable("then all is lost, and begins again"))
+
+    budget.advance(GIB)
+
+    with pytest.raises(StoreUnavailable):
+        budget.spend(StoreUnavailable("at the same place"))
+
+
+def test_pauses_are_short_again_after_progress() -> None:
+    clock = Clock()
+    budget = budget_of(clock)
+    for _ in range(3):
+        budget.spend(StoreUnavailable("stuck"))
+
+    budget.advance(MIB)
+    budget.spend(StoreUnavailable("it got on"))
+
+    assert clock.slept[-1] <= 0.2 < clock.slept[-2]
+
+
+def test_progress_gives_no_more_time() -> None:
+    clock = Clock()
+    budget = budget_of(clock)
+    clock.now = budget.deadline
+    budget.advance(GIB)
+
+    with pytest.raises(StoreUnavailable):
+        budget.spend(StoreUnavailable("late"))
 
 
 def test_a_busy_source_is_given_one_more_try_in_all() -> None:

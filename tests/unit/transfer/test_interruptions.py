@@ -18,7 +18,7 @@ NAME = "source/a/b.bin"
 
 
 class BreakingStore(DirectoryStore):
-    """Its uploads fail as told: `reset` and `short` keep one block, `lost` forgets all."""
+    """Uploads fail as told: `reset` and `short` keep a block, `stuck` none, `lost` forgets all."""
 
     def __init__(self, directory: Path, breaks: list[str]) -> None:
         super().__init__(directory)
@@ -49,6 +49,8 @@ class _BreakingUpload:
             return self._upload.send(blocks, start, end)
         what = self._breaks.pop(0)
         kept = next(blocks)
+        if what == "stuck":
+            raise StoreUnavailable("stuck")
         reached = self._upload.send(iter([kept]), start, start + len(kept))
         next(blocks)  # read from the source, lost on the way
         if what == "short":
@@ -145,12 +147,53 @@ def test_a_forgotten_upload_starts_again(tmp_path: Path) -> None:
 
 def test_an_upload_that_keeps_breaking_is_given_up(tmp_path: Path) -> None:
     body = BODY * 4
-    store = BreakingStore(tmp_path, ["reset"] * 9)
+    source, store = FakeSource(body), BreakingStore(tmp_path, ["stuck"] * 9)
 
     with pytest.raises(StoreUnavailable):
-        landing(FakeSource(body), store).land(message_for(body))
+        landing(source, store).land(message_for(body))
 
+    assert len(source.asked) == 4
     assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("what", ["reset", "short"])
+def test_an_upload_that_gets_on_may_break_any_number_of_times(tmp_path: Path, what: str) -> None:
+    body = BODY * 4
+    store = BreakingStore(tmp_path, [what] * 12)
+
+    landing(FakeSource(body), store).land(message_for(body))
+
+    assert store.breaks == []
+    assert (tmp_path / NAME).read_bytes() == body
+
+
+def test_a_source_that_gets_on_may_break_off_any_number_of_times(tmp_path: Path) -> None:
+    body = BODY * 4
+    source = FakeSource(body, cuts=[STEP] * 12)
+
+    landing(source, DirectoryStore(tmp_path)).land(message_for(body))
+
+    assert [start for _, start in source.asked] == [n * STEP for n in range(13)]
+    assert (tmp_path / NAME).read_bytes() == body
+
+
+def test_progress_before_the_last_interruption_counts_as_well(tmp_path: Path) -> None:
+    breaks = ["stuck", "stuck", "stuck", "reset", "stuck", "stuck"]
+    store = BreakingStore(tmp_path, list(breaks))
+
+    landing(FakeSource(BODY), store).land(message_for(BODY))
+
+    assert store.breaks == []
+
+
+def test_what_is_sent_again_is_no_progress(tmp_path: Path) -> None:
+    """A store that forgets what it had kept, at the same place each time."""
+    store = BreakingStore(tmp_path, ["reset", "lost"] * 9)
+
+    with pytest.raises(StoreUnavailable):
+        landing(FakeSource(BODY * 4), store).land(message_for(BODY * 4))
+
+    assert len(store.breaks) > 9
 
 
 def test_bytes_read_again_are_hashed_once(tmp_path: Path) -> None:
