@@ -30,7 +30,7 @@ RIGHT_URL = "it must be the URL of Landfall's /processmessage"
 
 
 def status(of: str) -> Answer:
-    return Answer(body=json.dumps({"status": of, "verified": ["size", "md5"]}).encode())
+    return Answer(says=of)
 
 
 @pytest.mark.parametrize("word", ["landed", "already-landed"])
@@ -232,7 +232,7 @@ def test_connections_that_were_not_used_for_a_while_are_replaced(
     now = 0.0
     landfall = Endpoint(endpoint.url, GivenKey(API_KEY), now=lambda: now)
     for now in (0.0, 29.0, 58.0, 89.0):  # noqa: B007 - the clock that `landfall` reads
-        landfall.send({}, seconds=5)
+        landfall.send({"Bucket": BUCKET, "ObjectKey": "one"}, seconds=5)
     assert len(endpoint.requests) == 4
     assert len(endpoint.connections) == 2
 
