@@ -160,7 +160,13 @@ def test_a_call_that_failed_created_nothing(caplog: pytest.LogCaptureFixture) ->
     assert caplog.messages == ["ignored: PutObject failed, so it created no object"]
 
 
-@pytest.mark.parametrize("name", ["RenameObject", "PutObjectX", "putObject", "", None, 1, ..., []])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RenameObject", "PutObjectX", "putObject", "GenerateObject", "LinkObjects", "HealObject",
+        "DeliverObject", "PutBucklesObject", "AboutObject", "", None, 1, ..., [],
+    ],
+)  # fmt: skip
 def test_an_unknown_call_fails(name: object) -> None:
     with pytest.raises(UnknownEvent, match=r"unknown eventName .*: let the rule match PutObject, "):
         created_objects(call(name))
