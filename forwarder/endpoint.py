@@ -72,7 +72,7 @@ class Endpoint:
                 raise
             status, data = self._post(body, renewed, ends)
         try:
-            return understood(data, message, compares="validateOnly" in beside)
+            return understood(data, message, compares=bool(beside.get("validateOnly")))
         except NotUnderstood as problem:
             raise self._not_landfall(status, str(problem)) from None
 

@@ -101,6 +101,11 @@ def test_a_comparison_is_answered(status: str, stranger: RecordingServer) -> Non
     assert ask(stranger, validateOnly=True)["status"] == status
 
 
+def test_what_is_not_to_be_compared_is_landed(stranger: RecordingServer) -> None:
+    stranger.answers = [Answer(says="already-landed")]
+    assert ask(stranger, validateOnly=False)["status"] == "already-landed"
+
+
 def test_an_answer_that_is_cut_off_is_none(stranger: RecordingServer) -> None:
     """Landfall may have been cut off, so this may pass: it says nothing of whose answer it was."""
     more = {"Content-Length": str(len(LANDED) + 1), "Connection": "close"}
