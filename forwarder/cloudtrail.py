@@ -6,7 +6,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info
 import logging
 from typing import Any
 
-from forwarder.events import S3Object, UnknownEvent, optional_text, region, required_text
+from forwarder.events import (
+    S3Object,
+    UnknownEvent,
+    decoded_otherwise,
+    optional_text,
+    region,
+    required_text,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -26,7 +33,7 @@ NO_CREATIONS = (
 def created_by_api_call(detail: Any) -> S3Object | None:
     """Return the object that the call created; None if it created none, or failed.
 
-    `detail` is CloudTrail's record. It names keys as they are, and no ETag.
+    `detail` is CloudTrail's record, which names no ETag.
 
     Raises:
         UnknownEvent: The call is unknown, or the record is damaged.
@@ -59,12 +66,15 @@ def _is_creation(name: Any) -> bool:
 def _created(detail: dict[str, Any]) -> S3Object:
     try:
         asked, answered = detail["requestParameters"], detail.get("responseElements") or {}
+        key = required_text(asked["key"])
         return S3Object(
             bucket=required_text(asked["bucketName"]),
-            key=required_text(asked["key"]),
+            key=key,
             region=region(detail.get("awsRegion")),
             version_id=optional_text(answered.get("x-amz-version-id")),
             event_time=optional_text(detail.get("eventTime")),
+            # Public samples have keys as they are, but AWS does not promise it.
+            other_key=decoded_otherwise(key),
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise UnknownEvent(

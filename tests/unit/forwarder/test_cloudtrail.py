@@ -26,6 +26,7 @@ def test_the_key_is_as_it_is_and_the_version_is_that_of_the_answer() -> None:
             region="eu-west-3",
             version_id="Qx7inventedVersion05",
             event_time="2026-08-11T09:30:58Z",
+            other_key="scans/50% reed sedge.tif",
         )
     ]
 

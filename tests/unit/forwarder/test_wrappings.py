@@ -185,10 +185,38 @@ def test_a_damaged_event_of_eventbridge_is_refused(detail: object) -> None:
         created_objects(event)
 
 
-def test_wrappings_end_at_three() -> None:
-    event = payload("s3-put")
-    for _ in range(3):
-        text = json.dumps(event)
-        event = {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": text}
+def in_sns(event: Any, *, parsed: bool = False) -> Any:
+    message = event if parsed else json.dumps(event)
+    return {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": message}
+
+
+@pytest.mark.parametrize("parsed", [False, True])
+def test_wrappings_end_at_three(parsed: bool) -> None:
+    twice = in_sns(in_sns(payload("s3-put"), parsed=parsed), parsed=parsed)
+    assert named(twice) == [PUT]
     with pytest.raises(UnknownEvent, match="more than 3 times"):
-        created_objects(event)
+        created_objects(in_sns(twice, parsed=parsed))
+
+
+@pytest.mark.parametrize("parsed", [False, True])
+def test_the_queue_is_a_wrapping_too(parsed: bool) -> None:
+    once = in_sns(payload("s3-put"), parsed=parsed)
+    twice = in_sns(once, parsed=parsed)
+    assert len(created_in_body(once if parsed else json.dumps(once))) == 1
+    with pytest.raises(UnknownEvent, match="more than 3 times"):
+        created_in_body(twice if parsed else json.dumps(twice))
+
+
+def test_lists_are_wrappings_too() -> None:
+    assert named([[payload("s3-put")]]) == [PUT]
+    with pytest.raises(UnknownEvent, match="more than 3 times"):
+        created_objects([[[payload("s3-put")]]])
+
+
+def test_a_test_event_has_no_records() -> None:
+    assert named(payload("s3-put") | {"Event": "s3:TestEvent"}) == [PUT]
+
+
+def test_a_record_of_somebody_else_is_named() -> None:
+    with pytest.raises(UnknownEvent, match="a record of eventSource 'aws:dynamodb': send S3"):
+        created_objects({"Records": [{"eventSource": "aws:dynamodb"}]})
