@@ -55,7 +55,9 @@ TESTS = {
     "forwarder.connections": [f"{LAMBDA}connections.py"],
     "forwarder.endpoint": ["tests/integration/test_endpoint.py"],
     "forwarder.eventbridge": [f"{LAMBDA}wrappings.py", f"{LAMBDA}event_names.py"],
-    "forwarder.events": [f"{LAMBDA}{n}.py" for n in ("events", "s3_servers", "event_names")],
+    "forwarder.events": [
+        *(f"{LAMBDA}{n}.py" for n in ("events", "s3_servers", "event_names", "wrappings"))
+    ],
     "forwarder.settings": [f"{LAMBDA}environment.py"],
     "forwarder.wrappings": [f"{LAMBDA}wrappings.py", f"{LAMBDA}events.py"],
 }

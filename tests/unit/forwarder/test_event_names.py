@@ -92,6 +92,15 @@ def test_a_record_of_an_unknown_name_fails(name: str) -> None:
         created_objects(named(name))
 
 
+@pytest.mark.parametrize("name", [*AMAZON, *MINIO, *CEPH, *CREATIONS])
+def test_a_record_of_a_name_that_only_begins_like_a_known_one_fails(name: str) -> None:
+    family = name if name.startswith(("Replication:", "ObjectSynced:")) else name.partition(":")[0]
+    with pytest.raises(UnknownEvent, match="unknown eventName"):
+        created_objects(named(f"{family}X"))
+    with pytest.raises(UnknownEvent, match="unknown eventName"):
+        created_objects(named(f"{family}X:Put"))
+
+
 @pytest.mark.parametrize("name", [None, 1, ["ObjectCreated:Put"]])
 def test_a_record_without_a_name_fails(name: object) -> None:
     with pytest.raises(UnknownEvent, match="without an eventName"):

@@ -77,7 +77,8 @@ def test_what_is_no_s3_server_fails(source: object) -> None:
     ("name", "region"),
     [
         ("eu-west-3", "eu-west-3"),
-        ("zonegroup1", "zonegroup1"),
+        ("Zone-Group1", "Zone-Group1"),
+        ("x" * 63, "x" * 63),
         ("a", "a"),
         *[(name, None) for name in (None, "", "zone group", "-a", "a_b", "a.b/c", 3, "x" * 64)],
     ],
