@@ -116,11 +116,10 @@ class Endpoint:
             preload_content=False,
         )
         data = _body(response)
-        if len(data) <= MAX_ANSWER_BYTES:
-            response.release_conn()
-            return response.status, response.headers, data
-        response.close()  # Landfall has no such answers; what follows is not worth reading
-        return response.status, response.headers, b""
+        if len(data) > MAX_ANSWER_BYTES:
+            response.close()  # Landfall has no such answers; what follows is not worth reading
+            data = b""
+        return response.status, response.headers, data
 
     def _not_landfall(self, status: int, problem: str) -> NotForwarded:
         host = urlsplit(self._url).netloc
@@ -135,7 +134,8 @@ def _body(response: Any) -> bytes:
     """Return the bytes as they come, and a few more than the most if there are more.
 
     They are never unpacked: none were asked for so, and a few can unpack to very many. Reading
-    goes on to the end, because only there it shows whether the answer was cut off.
+    goes on to the end: only there it shows whether the answer was cut off, and the connection is
+    free for the next message.
     """
     data = b""
     while len(data) <= MAX_ANSWER_BYTES:

@@ -136,6 +136,17 @@ def test_the_answer_to_one_message_leaves_its_connection_to_the_next(
     assert (len(stranger.requests), len(stranger.connections)) == (3, 1)
 
 
+def test_connections_that_were_not_used_for_a_while_are_replaced(
+    stranger: RecordingServer,
+) -> None:
+    now = 0.0
+    landfall = Endpoint(stranger.url, GivenKey(API_KEY), now=lambda: now)
+    for now in (0.0, 29.0, 58.0, 89.0, 119.0):  # noqa: B007 - the clock that `landfall` reads
+        landfall.send(MESSAGE, seconds=5)
+    assert len(stranger.requests) == 5
+    assert len(stranger.connections) == 2
+
+
 def error(status: int, message: object = None, domain: str = "landfall", **headers: str) -> Answer:
     detail = {"reason": "SOME_REASON", "domain": domain}
     body = {"error": {"message": message, "details": [detail]}}
@@ -156,6 +167,7 @@ BOTH = f"{RIGHT_URL}; if it is right, {RIGHT_KEY} and the gateway"
         (error(503, 5), "SOME_REASON"),
         (error(503, "https://canary"), "SOME_REASON"),
         (error(503, API_KEY), "SOME_REASON"),
+        (error(503, "a//b"), "SOME_REASON: a//b"),
         (error(401), f"SOME_REASON: {RIGHT_KEY}"),
         (error(401, "No."), f"SOME_REASON: No. ({RIGHT_KEY})"),
         (error(403), f"SOME_REASON: {WHAT_TO_DO[403]}"),

@@ -53,7 +53,9 @@ TESTS = {
     "forwarder.answers": [f"{LAMBDA}answers.py"],
     "forwarder.cloudtrail": [f"{LAMBDA}cloudtrail.py", f"{LAMBDA}event_names.py"],
     "forwarder.connections": [f"{LAMBDA}connections.py"],
-    "forwarder.endpoint": ["tests/integration/test_endpoint.py"],
+    "forwarder.endpoint": [
+        f"tests/integration/test_{n}.py" for n in ("endpoint", "forwarder_proxy")
+    ],
     "forwarder.eventbridge": [f"{LAMBDA}wrappings.py", f"{LAMBDA}event_names.py"],
     "forwarder.events": [
         *(f"{LAMBDA}{n}.py" for n in ("events", "s3_servers", "event_names", "wrappings"))
