@@ -2,16 +2,17 @@
 
 import json
 import re
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, ProtocolError
 
+from forwarder.answers import NotUnderstood, parsed, understood
 from forwarder.api_key import ApiKey
+from forwarder.connections import new_pool, proxy_of
 from forwarder.failures import KeyRefused, NotForwarded
 from forwarder.message import Message
 
@@ -22,6 +23,7 @@ IDLE_SECONDS = 30
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_ADVICE_CHARACTERS = 300
 REASON = re.compile("[A-Z_]{1,40}")
+NOT_LANDFALL = "ENDPOINT_NOT_LANDFALL"
 
 CHECK_KEY = "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS"
 WHAT_TO_DO = {
@@ -46,42 +48,46 @@ class Endpoint:
         self._url = url
         self._now = now
         self._api_key = api_key
-        self._http = urllib3.PoolManager(maxsize=connections, socket_options=_keep_alive())
+        self._http = new_pool(url, connections)
         self._used = now()
 
     def send(self, message: Message, seconds: float, **beside: object) -> dict[str, Any]:
-        """Return Landfall's answer of success to the message.
+        """Return Landfall's answer of success to the message, with all the fields it must have.
 
         `seconds` is the time to connect and to get the answer; `beside` are fields that go
         beside `inputMessage`, such as `validateOnly`.
 
         Raises:
-            NotForwarded: There was no answer, or it was no success.
+            NotForwarded: There was no answer, or it was no success, or not Landfall's.
         """
         body = json.dumps({"inputMessage": message, **beside}).encode()
         ends = time.monotonic() + seconds
         key = self._api_key.current()
         try:
-            return self._post(body, key, ends)
+            status, data = self._post(body, key, ends)
         except KeyRefused:
             # It may have been rotated; if so, the new one is tried, once.
             renewed = self._api_key.after(key)
             if renewed is None:
                 raise
-            return self._post(body, renewed, ends)
+            status, data = self._post(body, renewed, ends)
+        try:
+            return understood(data, message, compares=bool(beside.get("validateOnly")))
+        except NotUnderstood as problem:
+            raise self._not_landfall(status, str(problem)) from None
 
-    def _post(self, body: bytes, key: str, ends: float) -> dict[str, Any]:
+    def _post(self, body: bytes, key: str, ends: float) -> tuple[int, bytes]:
+        """Return the status and the body of a 2xx answer, whoever gave it."""
         if self._now() - self._used > IDLE_SECONDS:
             self._http.clear()
         try:
             status, headers, data = self._request_twice(body, key, ends)
         except HTTPError as error:
-            raise _unreachable(error) from None
+            raise _unreachable(error, proxy_of(self._http)) from None
         self._used = self._now()
-        answer = _parsed(data)
-        if 200 <= status < 300 and isinstance(answer, dict) and "status" in answer:
-            return answer
-        raise _refusal(status, headers, answer, key)
+        if 200 <= status < 300:
+            return status, data
+        raise _refusal(status, headers, parsed(data), key)
 
     def _request_twice(self, body: bytes, key: str, ends: float) -> tuple[int, Any, bytes]:
         """The other side may close a kept connection just as it is used again.
@@ -109,32 +115,49 @@ class Endpoint:
             redirect=False,
             preload_content=False,
         )
-        data = response.read(MAX_ANSWER_BYTES, decode_content=True)
-        if len(data) < MAX_ANSWER_BYTES:
-            response.release_conn()
-        else:
+        data = _body(response)
+        if len(data) > MAX_ANSWER_BYTES:
             response.close()  # Landfall has no such answers; what follows is not worth reading
+            data = b""
         return response.status, response.headers, data
 
+    def _not_landfall(self, status: int, problem: str) -> NotForwarded:
+        host = urlsplit(self._url).netloc
+        return NotForwarded(
+            NOT_LANDFALL,
+            f"{host} answered HTTP {status}, but not as Landfall does ({problem}), so nothing is "
+            f"landed: {WHAT_TO_DO[404]}, and nothing before it may answer in its place",
+        )
 
-def _keep_alive() -> list[tuple[int, int, int]]:
-    """An answer may take minutes, with nothing on the wire; gateways cut that off.
 
-    A NAT gateway of AWS forgets a connection after 350 s without a packet, and does not say so.
+def _body(response: Any) -> bytes:
+    """Return the bytes as they come, and a few more than the most if there are more.
+
+    They are never unpacked: none were asked for so, and a few can unpack to very many. Reading
+    goes on to the end: only there it shows whether the answer was cut off, and the connection is
+    free for the next message.
     """
-    options = [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        if hasattr(socket, name):  # the programs also run elsewhere than on Linux
-            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
-    return options
+    data = b""
+    while len(data) <= MAX_ANSWER_BYTES:
+        more = response.read(MAX_ANSWER_BYTES, decode_content=False)
+        if not more:
+            break
+        data += more
+    return data
 
 
-def _unreachable(error: HTTPError) -> NotForwarded:
+def _unreachable(error: HTTPError, proxy: str | None) -> NotForwarded:
     kind = type(error).__name__
+    by_proxy = (
+        f"; the way there is the proxy {proxy} of HTTPS_PROXY: check it too, or name the host in "
+        "NO_PROXY"
+        if proxy
+        else ""
+    )
     return NotForwarded(
         "ENDPOINT_UNREACHABLE",
         f"no answer from ENDPOINT_URL ({kind}): check that its host is right, that it can be "
-        "reached from here, and that Landfall runs; if it answers late, allow more time",
+        f"reached from here, and that Landfall runs; if it answers late, allow more time{by_proxy}",
     )
 
 
@@ -162,13 +185,6 @@ def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
 
 def _seconds(text: str | None) -> float | None:
     return float(text) if text and text.isdecimal() else None
-
-
-def _parsed(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _at(value: Any, *path: str | int) -> Any:

@@ -1,13 +1,43 @@
-"""What S3 and EventBridge tell, turned into the objects that were created. Pure: no network."""
+"""What an S3 record says, turned into the object that was created. Pure: no network.
+
+Amazon S3 and S3-compatible servers send records of one shape:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+"""
 
 import logging
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
 LOG = logging.getLogger(__name__)
 
+S3_SOURCE = re.compile("[a-z0-9.-]+:s3")
+"""`aws:s3`, and the names of other servers: minio:s3, ceph:s3, rustfs:s3, noobaa:s3, sgws:s3 ..."""
 KNOWN_MAJOR_VERSION = "2"
+OTHER_MAJOR_VERSIONS = {"scality:s3": "1"}
+"""https://github.com/scality/backbeat/blob/HEAD/extensions/notification/constants.js"""
+REGION = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,62}")
+"""What boto3 takes for one. Ceph sends the name of its zone group, which may be anything."""
+
+# Names without their prefix "s3:", each ended by a colon.
+CREATIONS = ("ObjectCreated:", "ObjectSynced:Create:", "Replication:Create:")
+"""The last two are Ceph's, for what another zone sent:
+https://docs.ceph.com/en/latest/radosgw/s3-notification-compatibility/"""
+NO_CREATIONS = (
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+    "ObjectRemoved:", "ObjectRestore:", "ReducedRedundancyLostObject:", "LifecycleExpiration:",
+    "LifecycleTransition:", "IntelligentTiering:", "ObjectTagging:", "ObjectAcl:",
+    "ObjectAnnotation:", "ObjectRetention:", "Replication:OperationFailedReplication:",
+    "Replication:OperationMissedThreshold:", "Replication:OperationReplicatedAfterThreshold:",
+    "Replication:OperationNotTracked:",
+    # https://github.com/minio/minio/blob/master/internal/event/name.go
+    "ObjectAccessed:", "ObjectTransition:", "LifecycleDelMarkerExpiration:", "Scanner:",
+    "BucketCreated:", "BucketRemoved:", "Replication:OperationCompletedReplication:",
+    # https://docs.ceph.com/en/latest/radosgw/s3-notification-compatibility/
+    "ObjectLifecycle:", "ObjectSynced:Delete:", "ObjectSynced:DeletionMarkerCreated:",
+    "Replication:Delete:", "Replication:DeletionMarkerCreated:",
+)  # fmt: skip
 
 
 class UnknownEvent(ValueError):
@@ -35,35 +65,31 @@ class S3Object:
         return repr(f"{self.bucket}/{self.key}")
 
 
+def is_s3_record(record: Any) -> bool:
+    """Whether the record says that it comes from Amazon S3 or another S3 server."""
+    source = record.get("eventSource") if isinstance(record, dict) else None
+    return isinstance(source, str) and S3_SOURCE.fullmatch(source) is not None
+
+
 def created_by_record(record: Any) -> S3Object | None:
     """Return the object that this record of an S3 event tells of; None if it was not created.
 
     Raises:
-        UnknownEvent: It is no S3 record, of an unknown major version, or damaged.
+        UnknownEvent: It is of an unknown major version or an unknown name, or damaged.
     """
-    version = record.get("eventVersion")
-    if str(version).partition(".")[0] != KNOWN_MAJOR_VERSION:
-        raise UnknownEvent(
-            f"S3 record of eventVersion {version!r}, but only {KNOWN_MAJOR_VERSION}.x is known: "
-            "deploy a forwarder that knows it, then send the event again"
-        )
-    name = record.get("eventName")
-    if not isinstance(name, str):
-        raise UnknownEvent("S3 record without an eventName: send it as S3 made it")
-    # S3 sends names without the prefix, but documentation and emulators show it.
-    if not name.removeprefix("s3:").startswith("ObjectCreated:"):
-        LOG.info("ignored: %s is no creation", name)
+    _check_version(record)
+    if not _is_creation(record.get("eventName")):
         return None
     try:
         s3 = record["s3"]
         return S3Object(
-            bucket=_text(s3["bucket"]["name"]),
-            key=unquote_plus(_text(s3["object"]["key"]), errors="strict"),
-            region=record.get("awsRegion"),
-            version_id=s3["object"].get("versionId"),
-            etag=s3["object"].get("eTag"),
-            event_time=record.get("eventTime"),
-            sequencer=s3["object"].get("sequencer"),
+            bucket=required_text(s3["bucket"]["name"]),
+            key=unquote_plus(required_text(s3["object"]["key"]), errors="strict"),
+            region=region(record.get("awsRegion")),
+            version_id=optional_text(s3["object"].get("versionId")),
+            etag=without_quotes(s3["object"].get("eTag")),
+            event_time=optional_text(record.get("eventTime")),
+            sequencer=optional_text(s3["object"].get("sequencer")),
         )
     except (AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise UnknownEvent(
@@ -72,46 +98,60 @@ def created_by_record(record: Any) -> S3Object | None:
         ) from None
 
 
-def created_by_eventbridge(event: Any) -> S3Object | None:
-    """Return the object that an event of EventBridge tells of; None if it was not created.
+def _check_version(record: Any) -> None:
+    version = record.get("eventVersion")
+    known = OTHER_MAJOR_VERSIONS.get(record.get("eventSource"), KNOWN_MAJOR_VERSION)
+    if str(version).partition(".")[0] != known:
+        raise UnknownEvent(
+            f"S3 record of eventVersion {version!r}, but only {known}.x is known: "
+            "deploy a forwarder that knows it, then send the event again"
+        )
+
+
+def _is_creation(name: Any) -> bool:
+    """S3 sends names without the prefix `s3:`; other servers and documentation have it."""
+    if not isinstance(name, str):
+        raise UnknownEvent("S3 record without an eventName: send it as S3 made it")
+    bare = name.removeprefix("s3:") + ":"
+    if bare.startswith(CREATIONS):
+        return True
+    if bare.startswith(NO_CREATIONS):
+        LOG.info("ignored: %s is no creation", name)
+        return False
+    raise UnknownEvent(
+        f"S3 record of the unknown eventName {name!r}: have only s3:ObjectCreated:* sent; if it "
+        "created an object, deploy a forwarder that knows it, then send the event again"
+    )
+
+
+def required_text(value: Any) -> str:
+    """Return the text.
 
     Raises:
-        UnknownEvent: It is damaged.
+        TypeError: It is none, or empty.
     """
-    kind = event["detail-type"]
-    if kind != "Object Created":
-        LOG.info("ignored: %s is no creation", kind)
-        return None
-    try:
-        detail = event["detail"]
-        key = _text(detail["object"]["key"])
-        return S3Object(
-            bucket=_text(detail["bucket"]["name"]),
-            key=key,
-            region=event.get("region"),
-            version_id=detail["object"].get("version-id"),
-            etag=detail["object"].get("etag"),
-            event_time=event.get("time"),
-            sequencer=detail["object"].get("sequencer"),
-            other_key=_decoded_otherwise(key),
-        )
-    except (AttributeError, KeyError, TypeError) as error:
-        raise UnknownEvent(
-            "EventBridge event without detail.bucket.name or detail.object.key "
-            f"({type(error).__name__}): send it as EventBridge made it, without a transformer"
-        ) from None
+    if not isinstance(value, str) or not value:
+        raise TypeError
+    return value
 
 
-def _decoded_otherwise(key: str) -> str | None:
-    """AWS does not say whether EventBridge encodes keys; its emulators disagree."""
+def optional_text(value: Any) -> str | None:
+    """Return a text that says something; emulators send empty ones, and numbers for times."""
+    return value if isinstance(value, str) and value else None
+
+
+def without_quotes(etag: Any) -> str | None:
+    return optional_text(etag.strip('"')) if isinstance(etag, str) else None
+
+
+def region(name: Any) -> str | None:
+    return name if isinstance(name, str) and REGION.fullmatch(name) else None
+
+
+def decoded_otherwise(key: str) -> str | None:
+    """Return the key that is meant if it came form-encoded; None if that is the same."""
     try:
         decoded = unquote_plus(key, errors="strict")
     except UnicodeDecodeError:
         return None
     return decoded if decoded != key else None
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError
-    return value

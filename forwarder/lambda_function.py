@@ -5,6 +5,7 @@ No log and no exception text holds a presigned URL, its signature or the API key
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -27,14 +28,17 @@ SECONDS_WITHOUT_CONTEXT = 3600
 
 
 class ForwardingFailed(Exception):
-    """Objects of the event were not forwarded; Lambda sends the whole event again."""
+    """Objects of the event were not forwarded; the whole event must come again."""
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any] | None:
     """Forward every created object of the event.
 
-    Messages of a queue fail one by one, by the answer. For every other source an exception means
-    that the event must come again.
+    Messages of a queue fail one by one, by the answer, unless all of them fail. That, and any
+    failure of an event from elsewhere, raises.
+
+    Raises:
+        ForwardingFailed, UnknownEvent, BadEnvironment: The event must come again.
     """
     start_logging("INFO")
     records = queue_records(event)
@@ -54,11 +58,11 @@ def _forward_queue(records: list[dict[str, Any]], context: Any) -> dict[str, Any
     """Forward what a batch of messages tells of; a message fails with any of its objects."""
     objects: list[S3Object] = []
     message_ids: list[str] = []
-    failed: dict[str, float | None] = {}
+    failed: dict[str, NotForwarded] = {}
     for record in records:
         found = _objects_of(record)
-        if found is None:
-            failed[record["messageId"]] = None
+        if isinstance(found, NotForwarded):
+            failed[record["messageId"]] = found
         else:
             objects += found
             message_ids += [record["messageId"]] * len(found)
@@ -66,20 +70,31 @@ def _forward_queue(records: list[dict[str, Any]], context: Any) -> dict[str, Any
     tried = _forward(objects, context)
     for message_id, one in zip(message_ids, tried, strict=True):
         if isinstance(one.result, NotForwarded):
-            failed[message_id] = one.result.retry_after
+            failed[message_id] = one.result
     _tell_metrics(tried, unknown, context)
-    postpone([(r, failed[r["messageId"]]) for r in records if r["messageId"] in failed])
+    to_postpone = [r for r in records if r["messageId"] in failed]
+    postpone([(r, failed[r["messageId"]].retry_after) for r in to_postpone])
+    if len(to_postpone) == len(records):
+        # A mapping without ReportBatchItemFailures does not read the answer, and deletes the
+        # batch. An exception keeps the messages, and the times that were just set for them:
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+        reasons = Counter(failure.reason for failure in failed.values())
+        counts = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        raise ForwardingFailed(
+            f"none of {len(records)} messages of the queue is done ({counts}): the log has more"
+        )
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _objects_of(record: dict[str, Any]) -> list[S3Object] | None:
-    """Return the objects of a message of the queue; None if it is not understood."""
+def _objects_of(record: dict[str, Any]) -> list[S3Object] | NotForwarded:
+    """Return the objects of a message of the queue, or why it is not understood."""
     try:
         return created_in_body(record.get("body"))
     except UnknownEvent as unknown:
-        fields = {"messageId": record["messageId"], "reason": "UNKNOWN_EVENT"}
+        failure = NotForwarded("UNKNOWN_EVENT", str(unknown))
+        fields = {"messageId": record["messageId"], "reason": failure.reason}
         LOG.error("message of the queue: %s", unknown, extra={"fields": fields})
-        return None
+        return failure
 
 
 def _forward(objects: Sequence[S3Object], context: Any) -> list[Tried]:

@@ -41,6 +41,7 @@ HOPELESS = frozenset(
     {
         "API_KEY_MISSING", "API_KEY_INVALID", "API_KEY_UNREADABLE", "BUCKET_NOT_ALLOWED",
         "CREDENTIALS", "MISCONFIGURED", "NOT_FOUND", "METHOD_NOT_ALLOWED", "NOT_JSON",
+        "ENDPOINT_NOT_LANDFALL",
     }
 )  # fmt: skip
 """What all other objects would meet too: the run ends at once."""

@@ -26,13 +26,31 @@ API_KEY, SECRET_KEY, TOKEN = "canary-api-key-5d1f", "canary-secret-77aa", "canar
 @dataclass
 class Answer:
     status: int = 200
-    body: bytes = b'{"status": "landed"}'
+    body: bytes | None = None
+    """None for what Landfall says when the object is landed."""
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0
     cut: bool = False
     """Close the connection instead of answering."""
     echo: bool = False
     """Refuse the message as Landfall would, but with all that was sent as the reason."""
+    says: str = "landed"
+    """The status to say of the message, with the fields that go with it."""
+
+
+def landfall_says(status: str, message: dict[str, Any]) -> dict[str, Any]:
+    """Landfall's answer about the message's object."""
+    bucket, key = message["Bucket"], message["ObjectKey"]
+    there = {"bucket": "heron-landing", "name": f"{bucket}/{key}", "generation": "7", "size": 3}
+    is_there = status not in ("superseded", "missing")
+    return {
+        "message": status,
+        "status": status,
+        "object": there if is_there else None,
+        "source": {"bucket": bucket, "key": key, "etag": "e"},
+        "verified": ["size", "md5"] if is_there else [],
+        "notification": {"messageId": "1"} if is_there else None,
+    }
 
 
 def refusal(status: int, reason: str, **headers: str) -> Answer:
@@ -78,11 +96,12 @@ class _Recorder(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(answer.status)
-        for name, value in ({"Content-Length": str(len(answer.body))} | answer.headers).items():
+        content = self._content(answer, body)
+        for name, value in ({"Content-Length": str(len(content))} | answer.headers).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(content)
 
     do_GET = do_HEAD = do_PUT = do_POST
 
@@ -96,6 +115,12 @@ class _Recorder(BaseHTTPRequestHandler):
             error = {"error": {"message": told, "details": [detail]}}
             return Answer(400, json.dumps(error).encode())
         return answer
+
+    def _content(self, answer: Answer, asked: bytes) -> bytes:
+        if answer.body is not None:
+            return answer.body
+        message = json.loads(asked)["inputMessage"] if asked.startswith(b'{"inputMessage"') else {}
+        return json.dumps(landfall_says(answer.says, message)).encode() if message else b""
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep the output of the tests clean."""
@@ -188,6 +213,8 @@ def forwarder_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch
     for name in (
         "AWS_ENDPOINT_URL",
         "AWS_PROFILE",
+        "HTTPS_PROXY",
+        "https_proxy",
         "ENDPOINT_API_KEY_SECRET",
         "ENDPOINT_URL",
         "PIN_VERSIONS",

@@ -18,6 +18,7 @@ from tests.integration.conftest import (
     BUCKET,
     Answer,
     RecordingServer,
+    landfall_says,
 )
 from tests.integration.events import created, created_by_eventbridge, forward
 
@@ -162,14 +163,14 @@ def test_a_region_that_the_event_does_not_name_is_asked_of_s3(
 def test_a_program_asks_by_validate_only_whether_an_object_is_landed(
     s3: Any, endpoint: RecordingServer
 ) -> None:
-    endpoint.answers = [Answer(body=b'{"status": "different"}')]
+    endpoint.answers = [Answer(says="different")]
     s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
     settings = read_settings(
         {"ENDPOINT_URL": f"{endpoint.url}/processmessage", "ENDPOINT_API_KEY": API_KEY}
     )
     outcome = make_forwarder(settings).compare(S3Object(BUCKET, "one"), seconds=30)
     assert (outcome.status, outcome.size) == ("different", 1)
-    assert outcome.answer == {"status": "different"}
+    assert outcome.answer == landfall_says("different", endpoint.messages[0])
     [(_, _, body)] = endpoint.requests
     assert b'"validateOnly": true' in body
     assert endpoint.messages[0]["ObjectKey"] == "one"

@@ -23,8 +23,6 @@ def compare() -> Outcome:
 def test_one_request_says_what_the_list_said(
     scripted_s3: RecordingServer, endpoint: RecordingServer
 ) -> None:
-    endpoint.answers = [Answer(body=b'{"status": "landed", "notification": {"messageId": "1"}}')]
-
     outcome = compare()
 
     assert (outcome.status, outcome.size) == ("landed", 7)
@@ -58,7 +56,7 @@ def test_the_url_is_good_for_the_object(s3: Any, endpoint: RecordingServer) -> N
     [
         (refusal(503, "OVERLOADED", **{"Retry-After": "1"}), "OVERLOADED"),
         (Answer(404, b"<html>"), "HTTP_404"),
-        (Answer(200, b"{}"), "HTTP_200"),
+        (Answer(200, b"{}"), "ENDPOINT_NOT_LANDFALL"),
     ],
 )
 def test_what_is_no_answer_is_told_by_its_reason(

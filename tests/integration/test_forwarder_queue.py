@@ -10,7 +10,7 @@ import pytest
 from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.forwarding import Forwarder, Outcome
-from forwarder.lambda_function import lambda_handler
+from forwarder.lambda_function import ForwardingFailed, lambda_handler
 from forwarder.side_by_side import AT_ONCE, forward_all
 from tests.integration.conftest import (
     BUCKET,
@@ -34,6 +34,13 @@ def queue(forwarder_environment: pytest.MonkeyPatch) -> Iterator[RecordingServer
 
 def failed(answer: Any) -> list[str]:
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def fails(event: Any, told: str = "", seconds_left: float = 60) -> None:
+    """All messages of the batch fail, so that the function does."""
+    number = len(event["Records"])
+    with pytest.raises(ForwardingFailed, match=f"none of {number} messages .* is done .*{told}"):
+        lambda_handler(event, Context(seconds_left))
 
 
 def waits(queue: RecordingServer) -> dict[str, int]:
@@ -95,11 +102,44 @@ def test_messages_of_a_batch_are_forwarded_side_by_side(s3: Any, endpoint: Recor
 def test_without_time_left_the_whole_batch_is_reported_and_nothing_is_begun(
     s3: Any, endpoint: RecordingServer, queue: RecordingServer
 ) -> None:
-    assert failed(lambda_handler(in_queue(created("one"), created("two")), Context(7))) == [
-        "1",
-        "2",
-    ]
+    fails(in_queue(created("one"), created("two")), r"\(2 NO_TIME\)", seconds_left=7)
+    assert sorted(waits(queue)) == ["handle-1", "handle-2"]
     assert endpoint.requests == []
+
+
+def test_a_batch_of_which_nothing_is_done_raises_after_all_that_a_failure_needs(
+    s3: Any, endpoint: RecordingServer, queue: RecordingServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mapping without ReportBatchItemFailures deletes whatever does not end in an exception."""
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    s3.put_object(Bucket=BUCKET, Key="two", Body=b"1")
+    endpoint.answers = [refusal(503, "OVERLOADED", **{"Retry-After": "77"})]
+    endpoint.by_key = {"two": Answer()}
+    fails(
+        in_queue("not JSON", created("one", "two"), created("one")),
+        r"\(1 UNKNOWN_EVENT, 2 OVERLOADED\): the log has more",
+    )
+    assert waits(queue).keys() == {"handle-1", "handle-2", "handle-3"}
+    assert waits(queue)["handle-2"] == 77
+    assert [x["Failed"] for x in log_lines(capsys) if "_aws" in x] == [3]
+
+
+@pytest.mark.parametrize("done", ["s3-test-event", "s3-removed", "s3-put"])
+def test_a_batch_of_which_anything_is_done_names_what_is_not(
+    done: str, s3: Any, endpoint: RecordingServer, queue: RecordingServer
+) -> None:
+    """What is ignored, or gone from S3, is done too; an exception would bring it back."""
+    event = in_queue("not JSON", payload(done), "not JSON")
+    assert failed(lambda_handler(event, Context(60))) == ["1", "3"]
+
+
+def test_a_batch_of_eventbridge_pipes_fails_message_by_message_too(
+    s3: Any, endpoint: RecordingServer, queue: RecordingServer
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    batch = in_queue("not JSON", created("one"))["Records"]
+    assert failed(lambda_handler(batch, Context(60))) == ["1"]
+    assert [m["ObjectKey"] for m in endpoint.messages] == ["one"]
 
 
 class Hanging(Forwarder):
@@ -131,15 +171,14 @@ def test_what_hangs_has_failed_in_time_and_holds_up_nothing_else() -> None:
 def test_failed_messages_come_again_more_and_more_slowly(
     receives: int, least: int, most: int, queue: RecordingServer
 ) -> None:
-    event = in_queue("not JSON", receives=receives)
-    assert failed(lambda_handler(event, Context(60))) == ["1"]
+    fails(in_queue("not JSON", receives=receives))
     assert least <= waits(queue)["handle-1"] <= most
 
 
 def test_more_failures_than_sqs_takes_at_once_go_in_several_requests(
     queue: RecordingServer,
 ) -> None:
-    lambda_handler(in_queue(*["not JSON"] * 25), Context(60))
+    fails(in_queue(*["not JSON"] * 25), r"\(25 UNKNOWN_EVENT\)")
     assert len(waits(queue)) == 25
     assert sum(_changes(headers) for _, headers, _ in queue.requests) == 3
 
@@ -157,13 +196,13 @@ def test_if_the_wait_cannot_be_set_the_message_fails_all_the_same_and_a_warning_
     answer: Answer, queue: RecordingServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     queue.answers = [answer]
-    assert failed(lambda_handler(in_queue("not JSON"), Context(60))) == ["1"]
+    fails(in_queue("not JSON"))
     [warning] = [line for line in log_lines(capsys) if line.get("level") == "WARNING"]
     assert "give the function's role sqs:ChangeMessageVisibility" in warning["message"]
 
 
 def test_the_queue_is_found_by_its_arn(queue: RecordingServer) -> None:
-    lambda_handler(in_queue("not JSON"), Context(60))
+    fails(in_queue("not JSON"))
     (_, headers, body), *_ = queue.requests
     assert headers["x-amz-target"].endswith("GetQueueUrl")
     account, name = QUEUE_ARN.split(":")[4:]

@@ -1,4 +1,4 @@
-"""Are the tests sharp? Puts faults into the guard, key and message modules: `make mutants`.
+"""Are the tests sharp? Puts faults into guard, key, message and forwarder modules: `make mutants`.
 
 Each fault is tried in a child of this process, and only in its memory: no file is changed. A
 mutant that no test notices survives and is shown. Ends with 1 if over a tenth survive.
@@ -28,6 +28,7 @@ from tests.soak.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
+LAMBDA = "tests/unit/forwarder/test_"
 URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
 TESTS = {
     "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
@@ -57,6 +58,18 @@ TESTS = {
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],
     "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
+    "forwarder.answers": [f"{LAMBDA}answers.py"],
+    "forwarder.cloudtrail": [f"{LAMBDA}cloudtrail.py", f"{LAMBDA}event_names.py"],
+    "forwarder.connections": [f"{LAMBDA}connections.py"],
+    "forwarder.endpoint": [
+        f"tests/integration/test_{n}.py" for n in ("endpoint", "forwarder_proxy")
+    ],
+    "forwarder.eventbridge": [f"{LAMBDA}wrappings.py", f"{LAMBDA}event_names.py"],
+    "forwarder.events": [
+        *(f"{LAMBDA}{n}.py" for n in ("events", "s3_servers", "event_names", "wrappings"))
+    ],
+    "forwarder.settings": [f"{LAMBDA}environment.py"],
+    "forwarder.wrappings": [f"{LAMBDA}wrappings.py", f"{LAMBDA}events.py"],
 }
 KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"
 PATIENCE_SECONDS = 120

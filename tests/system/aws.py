@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.servers.lambda_runtime import Lambda
+from tests.servers.lambda_runtime import InvocationFailed, Lambda
 from tests.system.service import ROOT
 
 TEMPLATE = ROOT / "forwarder" / "template.yaml"
@@ -122,22 +122,32 @@ class Poller:
     url: str
     arn: str
     function: Lambda
+    reports_failures: bool = True
+    """Whether the mapping has ReportBatchItemFailures."""
 
     def poll(self) -> int:
         """Hand over one batch; return how many messages were in it.
 
-        What failed comes again at once, as if the time until then had passed.
+        What failed comes again at once, as if the time until then had passed. After an exception
+        that is the whole batch.
         """
         received = self.sqs.receive_message(
             QueueUrl=self.url, MaxNumberOfMessages=10, AttributeNames=["All"]
         )
         messages = received.get("Messages", [])
         if messages:
-            answer = self.function.invoke({"Records": [self._record(m) for m in messages]})
-            failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+            failed = self._invoke(messages)
             for message in messages:
                 self._settle(message, failed=message["MessageId"] in failed)
         return len(messages)
+
+    def _invoke(self, messages: Sequence[Mapping[str, Any]]) -> set[str]:
+        try:
+            answer = self.function.invoke({"Records": [self._record(m) for m in messages]})
+        except InvocationFailed:
+            return {message["MessageId"] for message in messages}
+        failures = answer["batchItemFailures"] if self.reports_failures else []
+        return {item["itemIdentifier"] for item in failures}
 
     def _settle(self, message: Mapping[str, Any], *, failed: bool) -> None:
         target = {"QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"]}

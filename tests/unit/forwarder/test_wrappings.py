@@ -37,6 +37,9 @@ def named(event: Any) -> list[tuple[str, str]]:
         ("sns", [PUT]),
         ("eventbridge-created", [SCAN]),
         ("eventbridge-deleted", []),
+        ("eventbridge-api-call", [SCAN]),
+        ("minio-put", [("heron-meadow", "field notes/new.csv")]),
+        ("ceph-put", [("heron-meadow", "field notes/new.csv")]),
     ],
 )
 def test_an_event_has_exactly_these_objects(name: str, objects: list[tuple[str, str]]) -> None:
@@ -50,6 +53,7 @@ def test_an_event_has_exactly_these_objects(name: str, objects: list[tuple[str, 
         ("sqs-batch", [[], [PUT], [FOLDER], "not JSON", [SCAN], []]),
         ("sqs-of-sns", [[PUT], [], [SCAN]]),
         ("sqs-of-raw-sns", [[PUT], [MOVIE]]),
+        ("pipes-batch", [[], [PUT]]),
     ],
 )
 def test_each_message_of_a_queue_has_exactly_these_objects(name: str, objects: list[Any]) -> None:
@@ -86,6 +90,51 @@ def test_a_key_of_eventbridge_has_another_meaning_only_if_it_may_be_encoded(
     assert (created.key, created.other_key) == (key, other)
 
 
+@pytest.mark.parametrize("source", ["aws.s3", "heron.uploads"])
+def test_an_event_of_eventbridge_may_be_sent_on_under_a_name_of_ones_own(source: str) -> None:
+    assert named(payload("eventbridge-created") | {"source": source}) == [SCAN]
+
+
+def test_an_etag_of_eventbridge_may_be_named_as_in_records() -> None:
+    event = payload("eventbridge-created") | {"time": 1786440616.0}
+    event["detail"]["object"]["eTag"] = event["detail"]["object"].pop("etag")
+    [created] = created_objects(event)
+    assert (created.etag, created.event_time) == ("c4ca4238a0b923820dcc509a6f75849b", None)
+
+
+def test_a_list_of_events_has_the_objects_of_all() -> None:
+    assert named([payload("s3-put"), payload("s3-removed"), payload("sns")]) == [PUT, PUT]
+
+
+def test_a_body_that_was_parsed_on_the_way_is_read_as_it_is() -> None:
+    assert created_in_body(payload("s3-put")) == created_objects(payload("s3-put"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("SubscriptionConfirmation", "SNS sends nothing until .* confirm-subscription"),
+        ("UnsubscribeConfirmation", "was ended, so SNS sends nothing more: .* subscribe again"),
+    ],
+)
+def test_sns_waits_for_a_confirmation_and_its_token_is_not_shown(kind: str, told: str) -> None:
+    message = payload("sns-confirmation") | {"Type": kind}
+    in_record = {"Records": [{"EventSource": "aws:sns", "Sns": message}]}
+    for event in (message, in_record):
+        with pytest.raises(UnknownEvent, match=told) as refused:
+            created_objects(event)
+        assert message["TopicArn"] in str(refused.value)
+        assert "canary" not in str(refused.value)
+        assert "https:" not in str(refused.value)
+
+
+def test_of_an_unknown_event_only_some_fields_are_named() -> None:
+    with pytest.raises(UnknownEvent, match=r"fields .*'f119'") as refused:
+        created_objects({f"f{number}": "canary" for number in range(100, 200)})
+    assert "'f120'" not in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
 def test_two_notifications_of_one_event_are_both_read() -> None:
     event = payload("sns")
     event["Records"] *= 2
@@ -103,12 +152,17 @@ def test_two_notifications_of_one_event_are_both_read() -> None:
         {"Records": {}},
         {"Records": [None]},
         {"Records": [{"eventSource": "aws:dynamodb"}]},
-        {"Records": [{"eventSource": "minio:s3"}]},
         {"Records": [{"eventSource": "aws:sqs", "body": "{}"}, {"eventSource": "aws:s3"}]},
         {"Records": [{"EventSource": "aws:sns"}]},
         {"Records": [{"EventSource": "aws:sns", "Sns": {}}]},
+        [[]],
+        [payload("sqs-batch")["Records"][0], {}],
         {"source": "aws.ec2", "detail-type": "Object Created"},
-        {"Type": "SubscriptionConfirmation", "TopicArn": "arn:aws:sns:eu-west-3:1:t"},
+        {"source": 1, "detail-type": "Object Created"},
+        {"detail-type": "Object Created"},
+        {"source": "aws.s3", "detail": {"bucket": {"name": "b"}, "object": {"key": "k"}}},
+        {"Type": "Other", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": "{}"},
+        {"Type": "Notification", "Message": "{}"},
         {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": None},
     ],
 )
@@ -131,10 +185,38 @@ def test_a_damaged_event_of_eventbridge_is_refused(detail: object) -> None:
         created_objects(event)
 
 
-def test_wrappings_end_at_three() -> None:
-    event = payload("s3-put")
-    for _ in range(3):
-        text = json.dumps(event)
-        event = {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": text}
+def in_sns(event: Any, *, parsed: bool = False) -> Any:
+    message = event if parsed else json.dumps(event)
+    return {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-3:1:t", "Message": message}
+
+
+@pytest.mark.parametrize("parsed", [False, True])
+def test_wrappings_end_at_three(parsed: bool) -> None:
+    twice = in_sns(in_sns(payload("s3-put"), parsed=parsed), parsed=parsed)
+    assert named(twice) == [PUT]
     with pytest.raises(UnknownEvent, match="more than 3 times"):
-        created_objects(event)
+        created_objects(in_sns(twice, parsed=parsed))
+
+
+@pytest.mark.parametrize("parsed", [False, True])
+def test_the_queue_is_a_wrapping_too(parsed: bool) -> None:
+    once = in_sns(payload("s3-put"), parsed=parsed)
+    twice = in_sns(once, parsed=parsed)
+    assert len(created_in_body(once if parsed else json.dumps(once))) == 1
+    with pytest.raises(UnknownEvent, match="more than 3 times"):
+        created_in_body(twice if parsed else json.dumps(twice))
+
+
+def test_lists_are_wrappings_too() -> None:
+    assert named([[payload("s3-put")]]) == [PUT]
+    with pytest.raises(UnknownEvent, match="more than 3 times"):
+        created_objects([[[payload("s3-put")]]])
+
+
+def test_a_test_event_has_no_records() -> None:
+    assert named(payload("s3-put") | {"Event": "s3:TestEvent"}) == [PUT]
+
+
+def test_a_record_of_somebody_else_is_named() -> None:
+    with pytest.raises(UnknownEvent, match="a record of eventSource 'aws:dynamodb': send S3"):
+        created_objects({"Records": [{"eventSource": "aws:dynamodb"}]})

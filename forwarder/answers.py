@@ -1,0 +1,93 @@
+"""Which answers count: Landfall's own, about the object that was asked for.
+
+Whatever else answers with 200 (a health page, a log intake, a mock) has landed nothing.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Whether each status says that there is an object at the destination.
+LANDING = {"landed": True, "already-landed": True, "superseded": False}
+COMPARING = {"landed": True, "different": True, "missing": False}
+FIELDS = frozenset({"object", "source", "verified", "notification"})
+
+
+class NotUnderstood(ValueError):
+    """It is no answer of Landfall to this message; the text says why, and quotes nothing."""
+
+
+def understood(body: bytes, message: Mapping[str, object], *, compares: bool) -> dict[str, Any]:
+    """Return the answer to the message, with all the fields that its status must have.
+
+    Raises:
+        NotUnderstood
+    """
+    answer = parsed(body)
+    if not isinstance(answer, dict):
+        raise NotUnderstood("the body is no JSON object")
+    known, status = COMPARING if compares else LANDING, answer.get("status")
+    if not isinstance(status, str) or status not in known:
+        raise NotUnderstood(f"the status is none of {', '.join(known)}")
+    if not answer.keys() >= FIELDS:
+        raise NotUnderstood(f"one of {', '.join(sorted(FIELDS))} is missing")
+    for name, is_right in _rules(message, there=known[status], compares=compares).items():
+        if not is_right(answer[name]):
+            raise NotUnderstood(f"the field {name} is not as it must be with status {status}")
+    return answer
+
+
+def parsed(body: bytes) -> Any:
+    """Return what the JSON says; None if it is no JSON, or says something twice."""
+    try:
+        return json.loads(body, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _rules(
+    message: Mapping[str, object], *, there: bool, compares: bool
+) -> dict[str, Callable[[Any], bool]]:
+    return {
+        "object": _is_object if there else _is_none,
+        "source": lambda source: (
+            isinstance(source, dict)
+            and source.get("bucket") == message["Bucket"]
+            and source.get("key") == message["ObjectKey"]
+        ),
+        "verified": lambda proofs: isinstance(proofs, list) and all(map(_is_text, proofs)),
+        # What is compared may not be announced yet; what is landed is.
+        "notification": _is_notification if there and not compares else _is_none_or_notification,
+    }
+
+
+def _is_object(there: Any) -> bool:
+    return (
+        isinstance(there, dict)
+        and all(_is_text(there.get(name)) for name in ("bucket", "name", "generation"))
+        and type(there.get("size")) is int  # True is an int, but no size
+        and there["size"] >= 0
+    )
+
+
+def _is_notification(notification: Any) -> bool:
+    return isinstance(notification, dict) and _is_text(notification.get("messageId"))
+
+
+def _is_none_or_notification(notification: Any) -> bool:
+    return notification is None or _is_notification(notification)
+
+
+def _is_none(value: Any) -> bool:
+    return value is None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
