@@ -28,7 +28,7 @@ class S3Object:
     event_time: str | None = None
     sequencer: str | None = None
     other_key: str | None = None
-    """What the key would be if it came encoded, where nobody says whether it does."""
+    """What the key is if it came encoded, or not encoded, against what is expected."""
 
     def __str__(self) -> str:
         """For logs: quoted, because a key may hold line ends and other control characters."""
@@ -56,18 +56,22 @@ def created_by_record(record: Any) -> S3Object | None:
         return None
     try:
         s3 = record["s3"]
+        literal = _text(s3["object"]["key"])
+        # S3 encodes keys; transformers and emulators send them as they are.
+        decoded = _decoded_otherwise(literal)
         return S3Object(
             bucket=_text(s3["bucket"]["name"]),
-            key=unquote_plus(_text(s3["object"]["key"]), errors="strict"),
+            key=decoded or literal,
             region=record.get("awsRegion"),
             version_id=s3["object"].get("versionId"),
             etag=s3["object"].get("eTag"),
             event_time=record.get("eventTime"),
             sequencer=s3["object"].get("sequencer"),
+            other_key=literal if decoded else None,
         )
-    except (AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise UnknownEvent(
-            "S3 record without s3.bucket.name or a form-encoded UTF-8 s3.object.key "
+            "S3 record without s3.bucket.name or s3.object.key "
             f"({type(error).__name__}): send it as S3 made it"
         ) from None
 
@@ -103,7 +107,11 @@ def created_by_eventbridge(event: Any) -> S3Object | None:
 
 
 def _decoded_otherwise(key: str) -> str | None:
-    """AWS does not say whether EventBridge encodes keys; its emulators disagree."""
+    """Return the key decoded; None if that changes nothing, or gives no UTF-8.
+
+    S3 encodes keys in its own events. AWS does not say whether EventBridge does, and its emulators
+    disagree.
+    """
     try:
         decoded = unquote_plus(key, errors="strict")
     except UnicodeDecodeError:

@@ -8,7 +8,6 @@ from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.forwarding import Outcome
 from forwarder.sync.bringing import (
-    FAILURES_IN_A_ROW,
     LONGEST_PAUSE_SECONDS,
     TRIES,
     TRIES_WHILE_BUSY,
@@ -16,6 +15,7 @@ from forwarder.sync.bringing import (
     Status,
 )
 from forwarder.sync.listing import CannotWork, Listed
+from forwarder.sync.verdict import FAILURES_IN_A_ROW
 
 LISTED = Listed(S3Object("heron-meadow", "a", "eu-west-2", etag="e1"), 3)
 NO_ETAG = Listed(S3Object("heron-meadow", "a", "eu-west-2"), 3)
