@@ -14,6 +14,7 @@ from forwarder.failures import NotForwarded
 from forwarder.s3_refusals import CREDENTIALS, LATER, REFUSED, RENEW, UNAVAILABLE, as_code, refusal
 
 CONFIGURATION = "AWS_CONFIGURATION"
+EXPIRED = "the AWS credentials have expired: renew them"
 
 AWS_ERRORS = (
     aws.ClientError,
@@ -112,7 +113,9 @@ def explained(error: Exception, right: str = "s3:GetObject") -> NotForwarded:
     if isinstance(error, _NO_CREDENTIALS):
         text = "there are no AWS credentials: set them, or give the function a role"
         return NotForwarded(CREDENTIALS, text)
-    if isinstance(error, _CREDENTIALS) or _ended(error):
+    if _ended(error):
+        return NotForwarded(CREDENTIALS, EXPIRED)
+    if isinstance(error, _CREDENTIALS):
         return NotForwarded(CREDENTIALS, f"{RENEW} ({kind})")
     if isinstance(error, _ABOUT_THE_OBJECT):
         text = f"S3 has no objects of such a bucket and key ({kind}): send the event as S3 made it"

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from forwarder.aws_failures import AWS_ERRORS, explained
+from forwarder.aws_failures import AWS_ERRORS, EXPIRED, explained
 from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.looking import Looking, Seen, size_in, strong_etag
@@ -99,7 +99,7 @@ class MessageMaker:
         if life is None or life >= self.url_expires_seconds:
             return self.url_expires_seconds
         if life < 1:
-            raise NotForwarded(CREDENTIALS, "the AWS credentials have expired: renew them")
+            raise NotForwarded(CREDENTIALS, EXPIRED)
         LOG.warning(
             "the URL is signed for %d s, not for URL_EXPIRES_SECONDS: it ends with the temporary "
             "AWS credentials",

@@ -35,7 +35,8 @@ class S3Client(Protocol):
 class S3Clients:
     """Made when first wanted and kept, with their connections; for use by several threads."""
 
-    def __init__(self, connections: int = 10) -> None:
+    def __init__(self, connections: int = 10, attempts: int = 3) -> None:
+        """`connections` is how many threads use them at once; `attempts` are of each request."""
         self._making = Lock()
         self._clients: dict[str, S3Client] = {}
         self._regions: dict[str, str] = {}
@@ -47,7 +48,7 @@ class S3Clients:
             s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
             connect_timeout=5,
             read_timeout=15,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=connections,
             tcp_keepalive=True,
         )

@@ -104,7 +104,7 @@ def test_credentials_that_ended_while_a_list_goes_on_are_told() -> None:
 
 def ended(**_: object) -> None:
     """What botocore does when it cannot renew temporary credentials."""
-    raise RuntimeError("canary")
+    raise RuntimeError("canary: refreshed credentials are still expired")
 
 
 def client_of(server: RawServer) -> Any:
