@@ -24,7 +24,8 @@ HOPELESS = frozenset(
     }
 )  # fmt: skip
 """What cannot depend on the object, so all others would meet it too."""
-SUSPECTS_IN_A_ROW = 3
+SUSPECTS = 3
+"""So many objects that met what is most often a mistake in the set-up, before one got through."""
 FAILURES_IN_A_ROW = 20
 """So many objects that failed one after another, all tries spent, say that the rest will too."""
 
@@ -38,14 +39,14 @@ class Verdict:
     def __init__(self) -> None:
         self._lock = Lock()
         self._failed_in_a_row = 0
-        self._suspects_in_a_row = 0
+        self._suspects = 0
         self._last_suspect = ""
         self._one_got_through = False
 
     def got_through(self) -> None:
         with self._lock:
             self._one_got_through = True
-            self._failed_in_a_row = self._suspects_in_a_row = 0
+            self._failed_in_a_row = 0
 
     def failed(self, reason: str, text: str) -> None:
         """Count the failure of one object, all its tries spent.
@@ -58,10 +59,10 @@ class Verdict:
         with self._lock:
             self._failed_in_a_row += 1
             if is_suspect(reason):
-                self._suspects_in_a_row += 1
+                self._suspects += 1
                 self._last_suspect = text
-            if self._suspects_in_a_row >= SUSPECTS_IN_A_ROW:
-                raise CannotWork(f"{SUSPECTS_IN_A_ROW} objects failed in a row, at last: {text}")
+            if self._suspects >= SUSPECTS and not self._one_got_through:
+                raise CannotWork(f"{SUSPECTS} objects failed and none got through, at last: {text}")
             if self._failed_in_a_row >= FAILURES_IN_A_ROW:
                 raise CannotWork(f"{FAILURES_IN_A_ROW} objects failed in a row, at last: {text}")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
-from tests.servers.raw import Script, answer
+from tests.servers.raw import Script, answer, reset
 from tests.servers.scripted_s3 import Held, ScriptedS3, error
 
 
@@ -31,6 +31,9 @@ class WholeS3(ScriptedS3):
         super().__init__()
         self.heads: dict[str, bytes] = {}
         """What HEAD answers for these keys, whatever GET does."""
+        self.first_part = b""
+        """What HEAD with a part number answers."""
+        self.hangs_up = False
         self.refused: dict[str, Refused] = {}
         """What HEAD and GET answer for these keys."""
         self.list_refused: Refused | None = None
@@ -49,10 +52,14 @@ class WholeS3(ScriptedS3):
         region = signed_region(head.decode("latin-1"))
         self.seen.append(f"{method} {path} {region}")
         key = unquote(path).lstrip("/").partition("/")[2]
+        if self.hangs_up:
+            return [reset()]
         if self.region is not None and region != self.region:
             return closing(method, self._redirected(key))
         if not key:
             return closing(method, self._about_the_bucket(method, parse_qs(query)))
+        if "partNumber" in query:
+            return closing("GET", self.first_part)
         if method == "HEAD" and key in self.heads:
             return closing("GET", self.heads[key])
         if key in self.refused:

@@ -27,6 +27,7 @@ import tests.conftest  # noqa: F401
 from tests.soak.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
+SENDER, SYNC = "tests/unit/forwarder/test_", "tests/unit/forwarder/sync/test_"
 CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
 URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
 TESTS = {
@@ -49,6 +50,18 @@ TESTS = {
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],
     "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
+    "forwarder.s3_refusals": [f"{SENDER}s3_refusals.py"],
+    "forwarder.aws_failures": [f"{SENDER}aws_failures.py"],
+    "forwarder.s3_clients": [
+        *(f"{SENDER}{n}.py" for n in ("own_endpoints", "regions", "signing", "looking"))
+    ],
+    "forwarder.looking": [f"{SENDER}{n}.py" for n in ("looking", "keys")],
+    "forwarder.message": [f"{SENDER}{n}.py" for n in ("message", "signing", "regions")],
+    "forwarder.sync.bringing": [f"{SYNC}bringing.py"],
+    "forwarder.sync.verdict": [f"{SYNC}verdict.py", f"{SYNC}bringing.py"],
+    "forwarder.sync.listing": [f"{SYNC}listing.py"],
+    "forwarder.sync.inventory": [f"{SYNC}inventory.py"],
+    "forwarder.sync.run": [f"{SYNC}run.py"],
 }
 KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"
 PATIENCE_SECONDS = 120

@@ -44,7 +44,7 @@ ABOUT_THE_OBJECT = {
     "NotSignedUp": "not signed up",
     "PermanentRedirect": "another Region",
     "Redirect": "another Region",
-    "SignatureDoesNotMatch": "another signature",
+    "SignatureDoesNotMatch": "renew the credentials; or.*spelling of its key",
     "SomethingNew": "documentation of S3",
     "TemporaryRedirect": "new: try again",
 }
