@@ -102,8 +102,8 @@ _ABOUT_THE_OBJECT = {
     "NotSignedUp": "the account is not signed up for S3: finish that, or use another account",
     "PermanentRedirect": WRONG_REGION,
     "Redirect": WRONG_REGION,
-    "SignatureDoesNotMatch": "the AWS secret access key is wrong: renew the credentials; or, if only "
-    "this object is refused, something between here and S3 changes the spelling of its key",
+    "SignatureDoesNotMatch": "the AWS secret access key is wrong: renew the credentials; or, if "
+    "only this object is refused, something between here and S3 changes the spelling of its key",
     "TemporaryRedirect": "S3 redirects to a bucket that is new: try again in some minutes, and "
     "name its Region in the event or in AWS_DEFAULT_REGION",
 }
