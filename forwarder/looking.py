@@ -178,7 +178,7 @@ class Looking:
 def is_doubtful(first: Result, wanted: S3Object) -> bool:
     """Whether the object that the event means may be under its other key."""
     if isinstance(first, Seen):
-        return wanted.etag is not None and not is_meant(first, wanted)
+        return bool(wanted.etag) and not is_meant(first, wanted)
     # Without s3:ListBucket S3 refuses a key that does not exist.
     return isinstance(first, ObjectGone) or first.reason == REFUSED
 
@@ -188,7 +188,7 @@ def chosen(first: Result, second: Result, wanted: S3Object) -> Result:
     if not isinstance(second, Seen):
         return second if isinstance(first, ObjectGone) else first
     # What has another ETag is a neighbour. Without one, whatever is there is landed as it is.
-    any_will_do = wanted.etag is None and isinstance(first, ObjectGone)
+    any_will_do = not wanted.etag and isinstance(first, ObjectGone)
     return second if any_will_do or is_meant(second, wanted) else first
 
 

@@ -66,7 +66,8 @@ class MessageMaker:
             "PartSize": self._part_size(seen, pinned, etag),
         }
         message = self._signed(seen.client, pinned)
-        message.update({field: value for field, value in optional.items() if value is not None})
+        # Servers like MinIO send empty fields for what they do not know.
+        message.update({f: value for f, value in optional.items() if value not in (None, "")})
         return message
 
     def message_as_listed(self, listed: S3Object, size: int) -> Message:

@@ -57,6 +57,14 @@ def test_an_event_without_time_and_sequencer_makes_a_message_without_them(s3: Wh
     assert set(message) == {*NEVER_LEFT_OUT, *HEADERS}
 
 
+def test_what_an_event_leaves_empty_is_left_out(s3: WholeS3) -> None:
+    s3.heads["one"] = head_without("nothing")
+
+    message = message_about(S3Object("heron-meadow", "one", "", "", "", "", ""))
+
+    assert set(message) == {*NEVER_LEFT_OUT, *HEADERS}
+
+
 @pytest.mark.parametrize(
     ("year", "told"), [(1969, False), (1970, True), (9998, True), (9999, False)]
 )
