@@ -5,6 +5,7 @@ import pytest
 from forwarder.sync.listing import CannotWork
 from forwarder.sync.verdict import (
     ABOUT_THE_OBJECT,
+    BUSY,
     FAILURES_IN_A_ROW,
     HOPELESS,
     PASSING,
@@ -12,6 +13,39 @@ from forwarder.sync.verdict import (
     Verdict,
     is_suspect,
 )
+from handlers.errors import TABLE
+
+KINDS = [
+    (BUSY, "OVERLOADED RATE_LIMITED DRAINING STARTING HTTP_429"),
+    (
+        PASSING - BUSY,
+        "URL_EXPIRED SOURCE_UNAVAILABLE SOURCE_CORRUPT STORE_UNAVAILABLE NOTIFY_UNAVAILABLE "
+        "INTERNAL ENDPOINT_UNREACHABLE NO_TIME SUPERSEDED HTTP_408 HTTP_500 HTTP_502 HTTP_503 "
+        "HTTP_504",
+    ),
+    (
+        ABOUT_THE_OBJECT,
+        "INVALID_MESSAGE OBJECT_TOO_LARGE SOURCE_GONE SOURCE_REFUSED SUPERSEDED",
+    ),
+    (
+        HOPELESS,
+        "API_KEY_MISSING API_KEY_INVALID API_KEY_UNREADABLE BUCKET_NOT_ALLOWED CREDENTIALS "
+        "AWS_CONFIGURATION NOT_FOUND METHOD_NOT_ALLOWED NOT_JSON",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "reasons"), KINDS)
+def test_reasons_of_one_kind_are_treated_alike(kind: frozenset[str], reasons: str) -> None:
+    assert kind == set(reasons.split())
+
+
+def test_every_reason_of_landfall_is_known_or_is_counted_with_others() -> None:
+    counted = {
+        "KEY_IN_QUERY", "MALFORMED_BODY", "METHOD_OVERRIDE", "MISCONFIGURED", "NOT_LANDED",
+        "BODY_TOO_LARGE", "URL_REFUSED",
+    }  # fmt: skip
+    assert set(TABLE) <= PASSING | ABOUT_THE_OBJECT | HOPELESS | counted
 
 
 def failing(verdict: Verdict, reason: str, times: int) -> None:
