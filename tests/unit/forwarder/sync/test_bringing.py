@@ -8,6 +8,8 @@ from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.forwarding import Outcome
 from forwarder.sync.bringing import (
+    COMPARE_SECONDS,
+    FORWARD_SECONDS,
     LONGEST_PAUSE_SECONDS,
     TRIES,
     TRIES_WHILE_BUSY,
@@ -74,6 +76,15 @@ def house(
 
     bringing = Bringing(forwarder, dry_run=dry_run, versions_pinned=versions_pinned, pause=pause)
     return House(forwarder, bringing, pauses)
+
+
+def test_the_readme_speaks_of_these_tries_and_words() -> None:
+    assert (TRIES, TRIES_WHILE_BUSY, LONGEST_PAUSE_SECONDS) == (6, 30, 60)
+    assert (COMPARE_SECONDS, FORWARD_SECONDS) == (60, 3600)
+    assert [*Status] == [
+        "landed before", "landed now", "gone from S3", "failed", "landed",
+        "landed but not announced", "missing", "different",
+    ]  # fmt: skip
 
 
 def test_what_is_landed_costs_one_question_and_s3_none() -> None:
