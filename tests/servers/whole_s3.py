@@ -29,6 +29,12 @@ class WholeS3(ScriptedS3):
 
     def __init__(self) -> None:
         super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as new."""
+        self.objects.clear()
+        self.faults.clear()
         self.heads: dict[str, bytes] = {}
         """What HEAD answers for these keys, whatever GET does."""
         self.first_part = b""

@@ -26,8 +26,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     session.cache_clear()
 
 
-@pytest.fixture
-def s3(aws: pytest.MonkeyPatch) -> Iterator[WholeS3]:
+@pytest.fixture(scope="module")
+def running_s3() -> Iterator[WholeS3]:
     with WholeS3() as server:
-        aws.setenv("AWS_ENDPOINT_URL_S3", server.origin)
         yield server
+
+
+@pytest.fixture
+def s3(aws: pytest.MonkeyPatch, running_s3: WholeS3) -> WholeS3:
+    running_s3.forget()
+    aws.setenv("AWS_ENDPOINT_URL_S3", running_s3.origin)
+    return running_s3

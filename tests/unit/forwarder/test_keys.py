@@ -8,11 +8,11 @@ import pytest
 from forwarder.events import S3Object
 from forwarder.failures import NotForwarded, ObjectGone
 from forwarder.looking import Looking
-from forwarder.s3_clients import S3Clients
 from forwarder.wrappings import created_objects
 from tests.integration.events import payload
 from tests.servers.raw import answer
 from tests.servers.whole_s3 import WholeS3
+from tests.unit.forwarder.clients import clients
 
 REGION = "eu-west-2"
 
@@ -43,7 +43,7 @@ PAIRS = [("a+b.txt", "a b.txt"), ("50%25.txt", "50%.txt"), ("%2520", "%20"), ("Ã
 
 
 def found(wanted: S3Object) -> str:
-    return Looking(S3Clients(attempts=1), pin_versions=False).find(wanted).object.key
+    return Looking(clients(), pin_versions=False).find(wanted).object.key
 
 
 @SOURCES

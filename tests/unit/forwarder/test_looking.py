@@ -7,10 +7,10 @@ import pytest
 from forwarder.events import S3Object
 from forwarder.failures import NotForwarded, ObjectGone
 from forwarder.looking import Looking, Seen
-from forwarder.s3_clients import S3Clients
 from tests.servers.raw import answer
 from tests.servers.scripted_s3 import reset_at_once
 from tests.servers.whole_s3 import Refused, WholeS3
+from tests.unit.forwarder.clients import clients
 
 ONE = S3Object("heron-meadow", "one", "eu-west-2")
 PINNED = S3Object("heron-meadow", "one", "eu-west-2", version_id="v1")
@@ -19,7 +19,7 @@ WITNESS = "GET /heron-meadow eu-west-2"
 
 
 def look(wanted: S3Object = ONE, *, pin: bool = False) -> Seen:
-    return Looking(S3Clients(attempts=1), pin).look(wanted)
+    return Looking(clients(), pin).look(wanted)
 
 
 def failure_of(wanted: S3Object = ONE, *, pin: bool = False) -> NotForwarded:

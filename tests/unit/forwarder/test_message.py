@@ -10,6 +10,7 @@ from forwarder.message import Message, MessageMaker
 from forwarder.s3_clients import S3Clients
 from tests.servers.raw import answer
 from tests.servers.whole_s3 import Refused, WholeS3
+from tests.unit.forwarder.clients import clients
 
 ONE = S3Object("heron-meadow", "one", "eu-west-2", "v1", "e0e0", "2026-08-11T09:30:15.204Z", "0A")
 NEVER_LEFT_OUT = {"Bucket": "heron-meadow", "ObjectKey": "one"}
@@ -30,7 +31,7 @@ HEADERS: dict[str, tuple[str, str, Any]] = {
 
 
 def message_about(wanted: S3Object = ONE, *, pin: bool = False) -> Message:
-    message = MessageMaker(S3Clients(attempts=1), 60, pin).message_about(wanted)
+    message = MessageMaker(clients(), 60, pin).message_about(wanted)
     assert str(message.pop("PresignedUrl")).startswith("http://127.0.0.1:")
     return message
 
@@ -86,7 +87,7 @@ def test_of_unreadable_headers_the_events_etag_is_sent(s3: WholeS3) -> None:
 def test_a_pinned_version_with_unreadable_headers_is_pinned_all_the_same(s3: WholeS3) -> None:
     s3.heads["one"] = b"HTTP/1.1 200 OK\r\n" + b"x-amz-meta-a: 1\r\n" * 101 + b"\r\n"
 
-    maker = MessageMaker(S3Clients(attempts=1), 60, pin_versions=True)
+    maker = MessageMaker(clients(), 60, pin_versions=True)
 
     assert "versionId=v1" in str(maker.message_about(ONE)["PresignedUrl"])
 
