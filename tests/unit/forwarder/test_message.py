@@ -58,6 +58,14 @@ def test_an_event_without_time_and_sequencer_makes_a_message_without_them(s3: Wh
     assert set(message) == {*NEVER_LEFT_OUT, *HEADERS}
 
 
+def test_a_message_as_listed_says_what_the_list_said_and_asks_nothing(s3: WholeS3) -> None:
+    message = MessageMaker(clients(), 60).message_as_listed(ONE, 7)
+
+    assert str(message.pop("PresignedUrl")).startswith(f"{s3.origin}/heron-meadow/one?")
+    assert message == NEVER_LEFT_OUT | {"ContentLength": 7, "ETag": "e0e0"}
+    assert s3.seen == []
+
+
 def test_what_an_event_leaves_empty_is_left_out(s3: WholeS3) -> None:
     s3.heads["one"] = head_without("nothing")
 
