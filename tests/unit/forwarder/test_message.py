@@ -66,6 +66,17 @@ def test_a_message_as_listed_says_what_the_list_said_and_asks_nothing(s3: WholeS
     assert s3.seen == []
 
 
+def test_with_pin_versions_what_is_there_now_is_pinned_if_the_event_names_none(
+    s3: WholeS3,
+) -> None:
+    s3.heads["one"] = head_without("nothing")
+    maker = MessageMaker(clients(), 60, pin_versions=True)
+
+    message = maker.message_about(S3Object("heron-meadow", "one", "eu-west-2"))
+
+    assert "versionId=v2" in str(message["PresignedUrl"])
+
+
 def test_what_an_event_leaves_empty_is_left_out(s3: WholeS3) -> None:
     s3.heads["one"] = head_without("nothing")
 
