@@ -83,6 +83,16 @@ def test_without_a_region_s3_is_asked_once(
     assert sum(line.startswith(f"HEAD /{BUCKET} ") for line in s3.seen) <= 2
 
 
+def test_without_any_region_the_first_question_goes_to_us_east_1(
+    s3: WholeS3, clients: S3Clients, aws: pytest.MonkeyPatch
+) -> None:
+    aws.setenv("AWS_CONFIG_FILE", "/nowhere")
+
+    clients.of_bucket(BUCKET)
+
+    assert s3.seen[0] == f"HEAD /{BUCKET} us-east-1"
+
+
 def test_a_list_from_another_region_is_signed_for_the_buckets_own(clients: S3Clients) -> None:
     client = clients.of_bucket(BUCKET)
 
