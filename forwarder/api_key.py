@@ -4,9 +4,9 @@ from threading import Lock
 from typing import Protocol
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from forwarder.aws import make_client
+from forwarder.aws_failures import AWS_ERRORS, word_for
 from forwarder.failures import NotForwarded
 
 
@@ -67,12 +67,11 @@ class SecretKey:
         try:
             client = make_client("secretsmanager", region, config)
             key = client.get_secret_value(SecretId=self._secret).get("SecretString", "")
-        except (ClientError, BotoCoreError) as error:
-            code = getattr(error, "response", {}).get("Error", {}).get("Code")
+        except AWS_ERRORS as error:
             raise NotForwarded(
                 "API_KEY_UNREADABLE",
                 f"Secrets Manager did not give the secret of ENDPOINT_API_KEY_SECRET "
-                f"({code or type(error).__name__}): check that it exists, and give the "
+                f"({word_for(error)}): check that it exists, and give the "
                 "function's role secretsmanager:GetSecretValue on it (and kms:Decrypt, if it has "
                 "a key of its own)",
             ) from None

@@ -10,8 +10,7 @@ import argparse
 import sys
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from forwarder.aws_failures import AWS_ERRORS, explained, word_for
 from forwarder.s3_clients import S3Clients
 
 OURS = "landfall-forwarder"
@@ -20,7 +19,6 @@ ADVICE = {
     "InvalidArgument": "the queue does not exist in the bucket's region, or its policy does not "
     "allow S3 to send from this bucket, or another notification of the bucket is about the same "
     "objects: then send those events to an SNS topic, and subscribe both to it",
-    "NoSuchBucket": "there is no such bucket",
 }
 
 
@@ -28,7 +26,7 @@ def connect(client: Any, bucket: str, queue_arn: str, prefix: str = "") -> None:
     """Have S3 tell the queue about objects of the bucket that are created under the prefix.
 
     Raises:
-        ClientError, BotoCoreError: S3 refused or failed.
+        One of `AWS_ERRORS`: S3 refused or failed.
     """
     configuration = client.get_bucket_notification_configuration(Bucket=bucket)
     configuration.pop("ResponseMetadata", None)
@@ -55,10 +53,10 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         connect(S3Clients().of_bucket(given.bucket), given.bucket, given.queue_arn, given.prefix)
-    except (ClientError, BotoCoreError) as error:
-        code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
-        advice = ADVICE.get(code, "look at the bucket and at your AWS credentials")
-        print(f"{given.bucket} is not connected ({code}): {advice}", file=sys.stderr)
+    except AWS_ERRORS as error:
+        word = word_for(error)
+        advice = ADVICE.get(word) or explained(error)
+        print(f"{given.bucket} is not connected ({word}): {advice}", file=sys.stderr)
         return 1
     print(f"S3 now tells {given.queue_arn} about new objects in {given.bucket}/{given.prefix}")
     return 0

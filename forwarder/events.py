@@ -58,7 +58,7 @@ class S3Object:
     event_time: str | None = None
     sequencer: str | None = None
     other_key: str | None = None
-    """What the key would be if it came encoded, where nobody says whether it does."""
+    """What the key is if it came encoded, or not encoded, against what is expected."""
 
     def __str__(self) -> str:
         """For logs: quoted, because a key may hold line ends and other control characters."""
@@ -82,18 +82,22 @@ def created_by_record(record: Any) -> S3Object | None:
         return None
     try:
         s3 = record["s3"]
+        literal = required_text(s3["object"]["key"])
+        # S3 encodes keys; transformers and emulators send them as they are.
+        decoded = decoded_otherwise(literal)
         return S3Object(
             bucket=required_text(s3["bucket"]["name"]),
-            key=unquote_plus(required_text(s3["object"]["key"]), errors="strict"),
+            key=decoded or literal,
             region=region(record.get("awsRegion")),
             version_id=optional_text(s3["object"].get("versionId")),
             etag=without_quotes(s3["object"].get("eTag")),
             event_time=optional_text(record.get("eventTime")),
             sequencer=optional_text(s3["object"].get("sequencer")),
+            other_key=literal if decoded else None,
         )
-    except (AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise UnknownEvent(
-            "S3 record without s3.bucket.name or a form-encoded UTF-8 s3.object.key "
+            "S3 record without s3.bucket.name or s3.object.key "
             f"({type(error).__name__}): send it as S3 made it"
         ) from None
 
@@ -149,7 +153,11 @@ def region(name: Any) -> str | None:
 
 
 def decoded_otherwise(key: str) -> str | None:
-    """Return the key that is meant if it came form-encoded; None if that is the same."""
+    """Return the key decoded; None if that changes nothing, or gives no UTF-8.
+
+    S3 encodes keys in its own events. AWS does not say whether EventBridge does, and its emulators
+    disagree.
+    """
     try:
         decoded = unquote_plus(key, errors="strict")
     except UnicodeDecodeError:

@@ -25,7 +25,7 @@ class Outcome:
     """Landfall's `landed`, `already-landed` or `superseded` (of `compare`: `landed`, `missing`
     or `different`); `gone` if S3 has no such object any more, and nothing was sent."""
     size: int | None = None
-    """Bytes, as S3 says; None if the object is gone."""
+    """Bytes, as S3 says; None if the object is gone, or S3 does not say."""
     answer: Mapping[str, Any] = field(default_factory=dict)
     """Landfall's whole answer."""
 
@@ -86,7 +86,8 @@ class Forwarder:
                 "NO_TIME", "no time left to send the message: raise the timeout of the function"
             )
         answer = self._endpoint.send(message, seconds, **beside)
-        return Outcome(str(answer["status"]), int(message["ContentLength"]), answer)
+        size = message.get("ContentLength")
+        return Outcome(str(answer["status"]), None if size is None else int(size), answer)
 
 
 def make_forwarder(settings: Settings, connections: int = 10) -> Forwarder:

@@ -1,16 +1,15 @@
 """The message about one object: what S3 says of it now, and a URL to read it with."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
+from forwarder.aws_failures import AWS_ERRORS, EXPIRED, explained
 from forwarder.events import S3Object
-from forwarder.failures import NotForwarded, ObjectGone
-from forwarder.s3_clients import S3Client, S3Clients, status_of
+from forwarder.failures import NotForwarded
+from forwarder.looking import Looking, Seen, size_in, strong_etag
+from forwarder.s3_clients import S3Client, S3Clients
+from forwarder.s3_refusals import CREDENTIALS
 
 LOG = logging.getLogger(__name__)
 
@@ -28,17 +27,6 @@ PASSED_ON = (
 
 Message = dict[str, str | int]
 
-EXPIRED = "the AWS credentials have expired: renew them"
-WHAT_TO_DO = {
-    400: "S3 does not say why to this kind of request; most often the AWS credentials have "
-    "expired: renew them, or deploy the function again so that it gets new ones",
-    301: "the bucket is in another region than the event says: send the event as S3 made it",
-    403: "give the function's role s3:GetObject on the bucket's objects (s3:GetObjectVersion "
-    "with PIN_VERSIONS) and s3:ListBucket on the bucket (without it a deleted object is 403 "
-    "too), for SSE-KMS also kms:Decrypt and kms:GenerateDataKey; or the credentials are wrong",
-    405: "the version that the event names is a delete marker",
-}
-
 
 @dataclass(frozen=True)
 class MessageMaker:
@@ -49,24 +37,38 @@ class MessageMaker:
     pin_versions: bool = False
     """Read the version that the event names, not the current one; see the README."""
 
+    @property
+    def _looking(self) -> Looking:
+        return Looking(self.clients, self.pin_versions)
+
     def message_about(self, wanted: S3Object) -> Message:
         """Return the message; its size and ETag are those of S3 now, not of the event.
+
+        What S3 does not say is left out.
 
         Raises:
             ObjectGone: The object was deleted since.
             NotForwarded: S3 refused or failed.
         """
-        try:
-            region = wanted.region
-            client = (
-                self.clients.of_region(region) if region else self.clients.of_bucket(wanted.bucket)
-            )
-            found, head = self._find(client, wanted)
-            return self._message(client, found, head)
-        except (ClientError, BotoCoreError) as error:
-            raise _translated(error) from None
-        except RuntimeError:  # botocore has no other word for credentials that have ended
-            raise NotForwarded("CREDENTIALS", EXPIRED) from None
+        seen = self._looking.find(wanted)
+        head = seen.head
+        # If the event names no version, what is there now is the version to pin.
+        pinned = replace(seen.object, version_id=wanted.version_id or head.get("VersionId"))
+        # Of an object whose headers cannot be read the event may know more.
+        etag = strong_etag(head if head else {"ETag": wanted.etag})
+        optional: dict[str, str | int | None] = {
+            "ContentLength": size_in(head),
+            "ETag": etag,
+            **{field: head.get(field) for field in PASSED_ON},
+            "LastModified": _rfc3339(head.get("LastModified")),
+            "EventTime": wanted.event_time if _is_rfc3339(wanted.event_time) else None,
+            "Sequencer": wanted.sequencer,
+            "PartSize": self._part_size(seen, pinned, etag),
+        }
+        message = self._signed(seen.client, pinned)
+        # Servers like MinIO send empty fields for what they do not know.
+        message.update({f: value for f, value in optional.items() if value not in (None, "")})
+        return message
 
     def message_as_listed(self, listed: S3Object, size: int) -> Message:
         """Return a message that says what a list said of the object, and asks S3 nothing.
@@ -78,63 +80,19 @@ class MessageMaker:
             NotForwarded: It could not be signed.
         """
         try:
-            client = self.clients.of_region(str(listed.region))
-            return self._signed(client, listed, size, str(listed.etag))
-        except BotoCoreError as error:
-            raise _translated(error) from None
-        except RuntimeError:  # as above
-            raise NotForwarded("CREDENTIALS", EXPIRED) from None
+            client = self.clients.of_object(listed.bucket, listed.region)
+        except AWS_ERRORS as error:
+            raise explained(error) from None
+        return self._signed(client, listed) | {"ContentLength": size, "ETag": str(listed.etag)}
 
-    def _signed(self, client: S3Client, target: S3Object, size: int, etag: str) -> Message:
-        url = client.generate_presigned_url(
-            "get_object", Params=self._target(target), ExpiresIn=self._url_seconds()
-        )
-        return {
-            "Bucket": target.bucket,
-            "ObjectKey": target.key,
-            "ContentLength": size,
-            "ETag": etag,
-            "PresignedUrl": url,
-        }
-
-    def _find(self, client: S3Client, wanted: S3Object) -> tuple[S3Object, dict[str, Any]]:
+    def _signed(self, client: S3Client, target: S3Object) -> Message:
         try:
-            return wanted, self._head(client, wanted)
-        except ClientError as error:
-            if wanted.other_key is None or status_of(error) not in (403, 404):
-                raise
-            other = replace(wanted, key=wanted.other_key, other_key=None)
-            try:
-                head = self._head(client, other)
-            except ClientError:
-                raise error from None
-            # By its ETag it is the object that the event meant, and not a neighbour.
-            if head["ETag"].strip('"') != wanted.etag:
-                raise
-            return other, head
-
-    def _head(self, client: S3Client, wanted: S3Object) -> dict[str, Any]:
-        return client.head_object(**self._target(wanted), ChecksumMode="ENABLED")
-
-    def _target(self, wanted: S3Object) -> dict[str, str]:
-        target = {"Bucket": wanted.bucket, "Key": wanted.key}
-        if self.pin_versions and wanted.version_id:
-            target["VersionId"] = wanted.version_id
-        return target
-
-    def _message(self, client: S3Client, found: S3Object, head: Mapping[str, Any]) -> Message:
-        # If the event names no version, what is there now is the version to pin.
-        pinned = replace(found, version_id=found.version_id or head.get("VersionId"))
-        message = self._signed(client, pinned, head["ContentLength"], head["ETag"])
-        optional: dict[str, str | int | None] = {
-            **{field: head.get(field) for field in PASSED_ON},
-            "LastModified": _rfc3339(head.get("LastModified")),
-            "EventTime": found.event_time,
-            "Sequencer": found.sequencer,
-            "PartSize": self._part_size(client, pinned, head),
-        }
-        message.update({field: value for field, value in optional.items() if value is not None})
-        return message
+            url = client.generate_presigned_url(
+                "get_object", Params=self._looking.target(target), ExpiresIn=self._url_seconds()
+            )
+        except AWS_ERRORS as error:
+            raise explained(error) from None
+        return {"Bucket": target.bucket, "ObjectKey": target.key, "PresignedUrl": url}
 
     def _url_seconds(self) -> int:
         """A URL ends with the credentials that signed it, whatever it says of itself."""
@@ -142,7 +100,7 @@ class MessageMaker:
         if life is None or life >= self.url_expires_seconds:
             return self.url_expires_seconds
         if life < 1:
-            raise NotForwarded("CREDENTIALS", EXPIRED)
+            raise NotForwarded(CREDENTIALS, EXPIRED)
         LOG.warning(
             "the URL is signed for %d s, not for URL_EXPIRES_SECONDS: it ends with the temporary "
             "AWS credentials",
@@ -150,48 +108,39 @@ class MessageMaker:
         )
         return life
 
-    def _part_size(self, client: S3Client, found: S3Object, head: Mapping[str, Any]) -> int | None:
+    def _part_size(self, seen: Seen, pinned: S3Object, etag: str | None) -> int | None:
         """Return the size of every part but the last, if the object has parts of one size.
 
         With it the receiver can check the ETag; without it the object can land all the same.
         """
-        parts = head["ETag"].strip('"').partition("-")[2]
-        if not parts.isdecimal():
+        parts = (etag or "").strip('"').partition("-")[2]
+        whole = size_in(seen.head)
+        if not parts.isdecimal() or whole is None:
             return None
         try:
             # No IfMatch: some servers give a part an ETag of its own. If the object was replaced
             # just now, the receiver finds out by the ETag of the message.
-            first = client.head_object(**self._target(found), PartNumber=1)
-        except (ClientError, BotoCoreError) as error:
-            LOG.warning("%s: forwarded without its part size: %s", found, type(error).__name__)
+            first = seen.client.head_object(**self._looking.target(pinned), PartNumber=1)
+        except AWS_ERRORS as error:
+            LOG.warning("%s: forwarded without its part size: %s", pinned, type(error).__name__)
             return None
-        size: int = first["ContentLength"]
-        if first.get("PartsCount") != int(parts) or size < 1:
+        size = size_in(first)
+        if not size or first.get("PartsCount") != int(parts):
             return None
-        same_size_throughout = -(-head["ContentLength"] // size) == int(parts)
+        same_size_throughout = -(-whole // size) == int(parts)
         return size if same_size_throughout else None
 
 
-def _translated(error: ClientError | BotoCoreError) -> Exception:
-    status = status_of(error)
-    if status == 404:
-        return ObjectGone()
-    if isinstance(error, NoCredentialsError):
-        text = "there are no AWS credentials: set them, or give the function a role"
-        return NotForwarded("CREDENTIALS", text)
-    if status is None:
-        return NotForwarded(
-            "SOURCE_UNAVAILABLE",
-            f"S3 could not be asked ({type(error).__name__}): the object will be tried again; if "
-            "that goes on, look at the function's network and its region",
-        )
-    if status >= 500 or status == 429:
-        text = f"S3 answered HeadObject with {status}: the object will be tried again"
-        return NotForwarded("SOURCE_UNAVAILABLE", text)
-    advice = WHAT_TO_DO.get(status, "look at the bucket")
-    reason = "CREDENTIALS" if status == 400 else "SOURCE_REFUSED"
-    return NotForwarded(reason, f"S3 answered HeadObject with {status}: {advice}")
+def _rfc3339(time: object) -> str | None:
+    """Return the time as text; None if there is none, or none of any calendar in use."""
+    if not isinstance(time, datetime) or not 1970 <= time.year <= 9998:
+        return None
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _rfc3339(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
+def _is_rfc3339(text: str | None) -> bool:
+    """Whether Landfall takes it; some servers write times in forms of their own."""
+    try:
+        return text is not None and "T" in text and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from forwarder.aws import make_client
+from forwarder.aws_failures import AWS_ERRORS, word_for
 
 LOG = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ def postpone(failed: Sequence[tuple[Mapping[str, Any], float | None]]) -> None:
             refused = client.change_message_visibility_batch(QueueUrl=url, Entries=entries).get(
                 "Failed", []
             )
-            problem = refused[0]["Code"] if refused else None
-        except (ClientError, BotoCoreError, KeyError, ValueError) as error:
-            problem = type(error).__name__
+            problem = refused[0].get("Code", "refused") if refused else None
+        except (*AWS_ERRORS, KeyError) as error:
+            problem = word_for(error)
         if problem:
             LOG.warning(
                 "failed messages come again only after the queue's visibility timeout (%s): give "

@@ -1,20 +1,21 @@
-"""boto3's S3 clients, one for each region, and the region of a bucket."""
+"""boto3's S3 clients, one for each Region, and the Region of a bucket."""
 
-import logging
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Protocol
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from forwarder.aws import make_client, session
-
-LOG = logging.getLogger(__name__)
+from forwarder.aws_failures import response_of
 
 DEFAULT_REGION = "us-east-1"
 UNKNOWN_LIFE_SECONDS = 3600
 """Temporary credentials of which nobody says when they end: what Lambda gives is of this kind."""
+REGION = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 
 
 class S3Client(Protocol):
@@ -22,7 +23,11 @@ class S3Client(Protocol):
 
     def head_object(self, **parameters: Any) -> dict[str, Any]: ...
 
+    def get_object(self, **parameters: Any) -> dict[str, Any]: ...
+
     def head_bucket(self, **parameters: Any) -> dict[str, Any]: ...
+
+    def list_objects_v2(self, **parameters: Any) -> dict[str, Any]: ...
 
     def generate_presigned_url(self, operation: str, /, **parameters: Any) -> str: ...
 
@@ -30,10 +35,12 @@ class S3Client(Protocol):
 class S3Clients:
     """Made when first wanted and kept, with their connections; for use by several threads."""
 
-    def __init__(self, connections: int = 10) -> None:
+    def __init__(self, connections: int = 10, attempts: int = 3) -> None:
+        """`connections` is how many threads use them at once; `attempts` are of each request."""
         self._making = Lock()
         self._clients: dict[str, S3Client] = {}
         self._regions: dict[str, str] = {}
+        """Of the buckets whose Region S3 has named."""
         self._config = Config(
             # Without these, boto3 signs with SigV2 in old regions and uses the global host name,
             # which redirects for new buckets and so breaks the signature.
@@ -41,7 +48,7 @@ class S3Clients:
             s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
             connect_timeout=5,
             read_timeout=15,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=connections,
             tcp_keepalive=True,
         )
@@ -49,11 +56,29 @@ class S3Clients:
     def of_region(self, region: str) -> S3Client:
         with self._making:
             if region not in self._clients:
-                self._clients[region] = make_client("s3", region, self._config)
+                client = make_client("s3", region, self._config)
+                events = client.meta.events
+                events.register("before-endpoint-resolution.s3", _use_path_style)
+                events.register("before-parameter-build.s3", _note_bucket)
+                events.register("needs-retry.s3", self._note_region)
+                self._clients[region] = client
             return self._clients[region]
 
+    def of_object(self, bucket: str, region: str | None) -> S3Client:
+        """Return the client of the Region where the bucket is: by S3's word, else by this one.
+
+        Events that were copied, sent across Regions or written by hand name a wrong one. boto3
+        follows S3's redirect and then signs URLs for the new host with the old Region, so a URL
+        must come from the client that this returns after an answer of S3.
+
+        Raises:
+            BotoCoreError: S3 could not be asked.
+        """
+        region = self._regions.get(bucket) or region
+        return self.of_region(region) if region else self.of_bucket(bucket)
+
     def of_bucket(self, bucket: str) -> S3Client:
-        """Return the client of the region where the bucket is, asking S3 the first time.
+        """Return the client of the Region where the bucket is, asking S3 the first time.
 
         Raises:
             BotoCoreError: S3 could not be asked.
@@ -68,10 +93,18 @@ class S3Clients:
             answer = self.of_region(home).head_bucket(Bucket=bucket)
         except ClientError as error:
             # Refused or redirected, S3 still names the region; a refusal shows again at the object.
-            answer = error.response
-        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        region: str = answer.get("BucketRegion") or headers.get("x-amz-bucket-region") or home
-        return region
+            answer = response_of(error)
+        named = answer.get("BucketRegion") or _region_in(answer)
+        return named or self._regions.get(bucket) or home
+
+    def _note_region(self, response: Any, request_dict: Mapping[str, Any], **_: object) -> None:
+        """Remember the Region that S3 names when it refuses a request to a wrong one."""
+        if response is None or response[0].status_code < 300:
+            return
+        bucket = request_dict.get("context", {}).get("landfall_bucket")
+        region = _region_in(response[1])
+        if bucket and region:
+            self._regions[bucket] = region
 
     def seconds_to_live(self) -> int | None:
         """Return how long the credentials are good for; None if they do not end.
@@ -89,8 +122,22 @@ class S3Clients:
         return UNKNOWN_LIFE_SECONDS if token else None
 
 
-def status_of(error: ClientError | BotoCoreError) -> int | None:
-    """Return the HTTP status of S3's answer, if it answered."""
-    response = getattr(error, "response", {})
-    status: int | None = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return status
+def _use_path_style(builtins: dict[str, Any], **_: object) -> None:
+    """A server of the user's own has no host name for each bucket.
+
+    botocore puts the endpoint here wherever it was configured: in variables, in the config file,
+    for S3 or for all services. Landfall's S3_ENDPOINTS are addressed in the same way.
+    """
+    if builtins.get("SDK::Endpoint"):
+        builtins["AWS::S3::ForcePathStyle"] = True
+
+
+def _note_bucket(params: Mapping[str, Any], context: dict[str, Any], **_: object) -> None:
+    context["landfall_bucket"] = params.get("Bucket")
+
+
+def _region_in(answer: Mapping[str, Any]) -> str | None:
+    """Return the Region that an answer names, in a header or in the error's body."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    named = headers.get("x-amz-bucket-region") or answer.get("Error", {}).get("Region")
+    return named if isinstance(named, str) and REGION.fullmatch(named) else None

@@ -55,9 +55,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 def lines_about(address: str, outcome: Outcome) -> Iterator[str]:
     """Yield what a person wants to know of the answer."""
     if outcome.status == GONE:
-        yield f"gone  {address}: S3 has no such object, or no such bucket"
+        yield f"gone  {address}: S3 has no such object"
         return
-    yield f"{outcome.status}  {address}, {outcome.size} bytes"
+    size = "size unknown" if outcome.size is None else f"{outcome.size} bytes"
+    yield f"{outcome.status}  {address}, {size}"
     there, notification = outcome.answer.get("object"), outcome.answer.get("notification")
     if there:
         yield f"  object        {there['name']} in {there['bucket']}, {there['size']} bytes"

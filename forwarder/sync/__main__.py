@@ -20,13 +20,14 @@ from pathlib import Path
 from threading import Event
 from typing import Any, TextIO
 
+from forwarder.aws_failures import AWS_ERRORS
 from forwarder.forwarding import make_forwarder
 from forwarder.s3_address import address_of, bucket_and_key
 from forwarder.s3_clients import S3Clients
 from forwarder.settings import BadEnvironment, Settings, read_settings
 from forwarder.sync.bringing import Bringing, Result, Status
 from forwarder.sync.inventory import Inventory
-from forwarder.sync.listing import S3_ERRORS, CannotWork, Listed, listed_objects, why_not
+from forwarder.sync.listing import CannotWork, Listed, listed_objects, why_not
 from forwarder.sync.progress import Progress
 from forwarder.sync.run import Run
 
@@ -119,6 +120,7 @@ def run(
     try:
         with progress:
             going.over(objects())
+            bringing.end()
     except (KeyboardInterrupt, CannotWork) as end:
         interrupted = isinstance(end, KeyboardInterrupt)
         progress.say("interrupted" if interrupted else str(end))
@@ -162,7 +164,7 @@ def how_to_go_on(arguments: argparse.Namespace, going: Run) -> str:
 def _client_of(clients: S3Clients, bucket: str) -> Any:
     try:
         return clients.of_bucket(bucket)
-    except S3_ERRORS as error:
+    except AWS_ERRORS as error:
         raise CannotWork(why_not(error, f"find s3://{bucket}", "s3:ListBucket")) from None
 
 

@@ -12,6 +12,7 @@ from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.forwarding import GONE, SUPERSEDED, Outcome
 from forwarder.sync.listing import CannotWork, Listed
+from forwarder.sync.verdict import BUSY, HOPELESS, PASSING, Verdict
 
 LOG = logging.getLogger(__name__)
 
@@ -22,29 +23,6 @@ LONGEST_PAUSE_SECONDS = 60.0
 COMPARE_SECONDS = 60.0
 FORWARD_SECONDS = 3600.0
 """The longest that App Engine flexible gives a request."""
-
-BUSY = frozenset({"OVERLOADED", "RATE_LIMITED", "DRAINING", "STARTING", "HTTP_429"})
-"""What says nothing but that others are served just now."""
-PASSING = BUSY | {
-    "URL_EXPIRED", "SOURCE_UNAVAILABLE", "SOURCE_CORRUPT", "STORE_UNAVAILABLE",
-    "NOTIFY_UNAVAILABLE", "INTERNAL", "ENDPOINT_UNREACHABLE", "NO_TIME", "SUPERSEDED", "HTTP_408",
-    "HTTP_500", "HTTP_502", "HTTP_503", "HTTP_504",
-}  # fmt: skip
-"""What may be over at the next try."""
-ABOUT_THE_OBJECT = frozenset(
-    {"INVALID_MESSAGE", "OBJECT_TOO_LARGE", "SOURCE_GONE", "SOURCE_REFUSED", "SUPERSEDED"}
-)
-"""What says nothing of other objects: archived ones, for example, are refused one by one."""
-FAILURES_IN_A_ROW = 20
-"""So many objects that failed one after another, all tries spent, say that the rest will too."""
-HOPELESS = frozenset(
-    {
-        "API_KEY_MISSING", "API_KEY_INVALID", "API_KEY_UNREADABLE", "BUCKET_NOT_ALLOWED",
-        "CREDENTIALS", "MISCONFIGURED", "NOT_FOUND", "METHOD_NOT_ALLOWED", "NOT_JSON",
-        "ENDPOINT_NOT_LANDFALL",
-    }
-)  # fmt: skip
-"""What all other objects would meet too: the run ends at once."""
 
 
 class Status(StrEnum):
@@ -95,7 +73,7 @@ class Bringing:
         self._dry_run = dry_run
         self._list_is_enough = not versions_pinned  # a list does not tell the current version's id
         self._pause = pause
-        self._failed_in_a_row = 0
+        self._verdict = Verdict()
 
     def bring(self, listed: Listed) -> Result:
         """Return what became of the object.
@@ -107,7 +85,7 @@ class Bringing:
             try:
                 status = self._look(listed) if self._dry_run else self._land(listed)
             except NotForwarded as error:
-                if is_hopeless(error.reason):
+                if error.reason in HOPELESS:
                     raise CannotWork(f"{listed.object}: {error}") from None
                 tries = TRIES_WHILE_BUSY if error.reason in BUSY else TRIES
                 if error.reason not in PASSING or attempt >= tries - 1:
@@ -121,9 +99,17 @@ class Bringing:
                 LOG.error("%s", "".join(traceback.format_tb(error.__traceback__)))
                 return self._failed(listed, "UNEXPECTED", f"unexpected {type(error).__name__}")
             else:
-                self._failed_in_a_row = 0
+                self._verdict.got_through()
                 return Result(listed, status)
         raise AssertionError("the last try returns or raises")
+
+    def end(self) -> None:
+        """Call it after the last object.
+
+        Raises:
+            CannotWork: None got through, for a reason that is not their own.
+        """
+        self._verdict.end()
 
     def _land(self, listed: Listed) -> Status:
         found = self._compare_by_list(listed)
@@ -154,16 +140,8 @@ class Bringing:
         return self._forwarder.compare_as_listed(listed.object, listed.size, COMPARE_SECONDS)
 
     def _failed(self, listed: Listed, reason: str, text: str) -> Result:
-        if reason not in ABOUT_THE_OBJECT:
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row >= FAILURES_IN_A_ROW:
-                raise CannotWork(f"{FAILURES_IN_A_ROW} objects failed in a row, at last: {text}")
+        self._verdict.failed(reason, text)
         return Result(listed, Status.FAILED, reason, text)
-
-
-def is_hopeless(reason: str) -> bool:
-    """Also any answer, but passing ones, that is not Landfall's: then ENDPOINT_URL is wrong."""
-    return reason in HOPELESS or (reason.startswith("HTTP_") and reason not in PASSING)
 
 
 def is_done(found: Outcome) -> bool:

@@ -14,8 +14,9 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote_plus
 
+from forwarder.aws_failures import AWS_ERRORS
 from forwarder.events import S3Object
-from forwarder.sync.listing import S3_ERRORS, CannotWork, Listed, why_not
+from forwarder.sync.listing import CannotWork, Listed, usable_etag, why_not
 
 NEEDED = ("Key", "Size")
 BLOCK = 1024 * 1024
@@ -83,23 +84,27 @@ class Inventory:
 
     def _listed(self, row: Mapping[str, str], region: str) -> Listed:
         key = unquote_plus(row["Key"], errors="strict")  # as in events
-        etag = row.get("ETag", "").strip('"') or None
+        etag = usable_etag(row.get("ETag")) if row["Size"] else None
         found = S3Object(self.source_bucket, key, region, etag=etag)
         return Listed(found, int(row["Size"] or 0))
 
     def _fetch(self, key: str, file: IO[bytes]) -> str:
         """Copy an object into the file, rewind it, and return its MD5 in hex."""
         digest = hashlib.md5(usedforsecurity=False)
-        try:
-            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-            for block in body.iter_chunks(BLOCK):
-                digest.update(block)
-                file.write(block)
-        except S3_ERRORS as error:
-            deed = f"read s3://{self._bucket}/{key}"
-            raise CannotWork(why_not(error, deed, "s3:GetObject")) from None
+        for block in self._blocks(key):
+            digest.update(block)
+            file.write(block)
         file.seek(0)
         return digest.hexdigest()
+
+    def _blocks(self, key: str) -> Iterator[bytes]:
+        try:
+            yield from self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(
+                BLOCK
+            )
+        except AWS_ERRORS as error:
+            deed = f"read s3://{self._bucket}/{key}"
+            raise CannotWork(why_not(error, deed, "s3:GetObject")) from None
 
     def _damaged(self, key: str) -> str:
         return f"s3://{self._bucket}/{key} is damaged, or not what its manifest says: use another"

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
+from forwarder.aws_failures import AWS_ERRORS, explained
 from forwarder.events import S3Object
 
 
@@ -15,7 +14,7 @@ class CannotWork(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object, and its size at the time of the list; without an ETag, the list had none."""
+    """An object, and its size at the time of the list; without an ETag, the list is no good."""
 
     object: S3Object
     size: int
@@ -36,42 +35,22 @@ def listed_objects(
     try:
         for page in client.get_paginator("list_objects_v2").paginate(**parameters):
             for entry in page.get("Contents", []):
-                etag = entry["ETag"].strip('"')
-                yield Listed(S3Object(bucket, entry["Key"], region, etag=etag), entry["Size"])
-    except S3_ERRORS as error:
+                size = entry.get("Size")
+                etag = None if size is None else usable_etag(entry.get("ETag"))
+                yield Listed(S3Object(bucket, entry["Key"], region, etag=etag), size or 0)
+    except AWS_ERRORS as error:
         raise CannotWork(why_not(error, f"list s3://{bucket}", "s3:ListBucket")) from None
 
 
-S3_ERRORS = (ClientError, BotoCoreError, RuntimeError)
-"""The last is botocore's only word for credentials that have ended."""
-WHAT_TO_DO = {
-    "NoSuchBucket": "there is no such bucket: check its name, and AWS_ENDPOINT_URL_S3 if set",
-    "NoSuchKey": "there is no such object: check its name",
-    "AccessDenied": "give these AWS credentials {right} on it",
-    "AllAccessDisabled": "the bucket is closed to everybody",
-    "RequestTimeTooSkewed": "set the clock of this machine right",
-}
-CREDENTIALS = "the AWS credentials are wrong or have expired: renew them"
-WRONG_CREDENTIALS = (
-    "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch",
-    "TokenRefreshRequired",
-)  # fmt: skip
+def usable_etag(etag: str | None) -> str | None:
+    """Return a list's ETag without quotes; None if it does not name bytes, or is not there."""
+    found = (etag or "").strip('"')
+    return found if found and not found.startswith("W/") else None
 
 
 def why_not(error: Exception, deed: str, right: str) -> str:
     """Return what S3 did not do and how to mend it, without the text of boto3's error.
 
-    `error` is one of `S3_ERRORS`.
+    `error` is one of `AWS_ERRORS`.
     """
-    if isinstance(error, RuntimeError):
-        return f"cannot {deed}: {CREDENTIALS}"
-    if isinstance(error, NoCredentialsError):
-        return f"cannot {deed}: there are no AWS credentials: set them in the environment"
-    if not isinstance(error, ClientError):
-        return (
-            f"cannot {deed}: S3 could not be asked ({type(error).__name__}): check the network, "
-            "the region and the AWS credentials"
-        )
-    code = str(error.response.get("Error", {}).get("Code"))
-    advice = CREDENTIALS if code in WRONG_CREDENTIALS else WHAT_TO_DO.get(code, "try again later")
-    return f"cannot {deed}: S3 answered {code}: {advice.format(right=right)}"
+    return f"cannot {deed}: {explained(error, f'{right} on it')}"

@@ -80,7 +80,8 @@ def test_topics_functions_and_eventbridge_stay_connected(scripted_s3: RecordingS
         ("AccessDenied", "you need s3:GetBucketNotification"),
         ("InvalidArgument", "its policy does not allow S3 to send"),
         ("NoSuchBucket", "there is no such bucket"),
-        ("Other", "look at the bucket and at your AWS credentials"),
+        ("ExpiredToken", "the AWS credentials are wrong or have expired: renew them"),
+        ("Other", "look this error up in the documentation of S3"),
     ],
 )
 def test_a_refusal_says_what_to_do(

@@ -27,6 +27,11 @@ from tests.integration.events import created, forward, log_lines
 RIGHT_URL = "it must be the URL of Landfall's /processmessage"
 
 
+def error(status: int, code: str) -> Answer:
+    """A refusal as S3 answers it."""
+    return Answer(status, f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode())
+
+
 def status(of: str) -> Answer:
     return Answer(says=of)
 
@@ -149,10 +154,15 @@ def test_an_object_deleted_in_the_meantime_is_done_with_a_warning(
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (Answer(403), "s3:GetObject.*s3:ListBucket.*kms:Decrypt"),
-        (Answer(400), "credentials have expired"),
-        (Answer(405), "delete marker"),
-        (Answer(), "unexpected KeyError"),
+        (error(403, "AccessDenied"), "AccessDenied: .*s3:GetObject.*s3:ListBucket.*kms:Decrypt"),
+        (error(403, "ExpiredToken"), "ExpiredToken: .*have expired: renew them"),
+        (error(404, "NoSuchBucket"), "NoSuchBucket: there is no such bucket"),
+        (error(405, "MethodNotAllowed"), "MethodNotAllowed: .*delete marker"),
+        (Answer(400), "HTTP 400: .*credentials are wrong or have expired: renew them"),
+        (Answer(403), "HTTP 403: .* no error of S3 in it.*AWS_ENDPOINT_URL_S3"),
+        (Answer(404), "HTTP 404: .* no error of S3 in it.*AWS_ENDPOINT_URL_S3"),
+        (Answer(405), "HTTP 405: .* no error of S3 in it.*AWS_ENDPOINT_URL_S3"),
+        (Answer(headers={"ETag": 'W/"e"'}), r"weak one \(W/\.\.\.\).*If-Match.*gzip"),
     ],
 )
 def test_an_answer_of_s3_that_is_of_no_use_is_a_failure_that_says_what_to_do(

@@ -28,7 +28,7 @@ from tests.soak.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
-LAMBDA = "tests/unit/forwarder/test_"
+FORWARDER, SYNC = "tests/unit/forwarder/test_", "tests/unit/forwarder/sync/test_"
 URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
 TESTS = {
     "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
@@ -58,18 +58,30 @@ TESTS = {
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],
     "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
-    "forwarder.answers": [f"{LAMBDA}answers.py"],
-    "forwarder.cloudtrail": [f"{LAMBDA}cloudtrail.py", f"{LAMBDA}event_names.py"],
-    "forwarder.connections": [f"{LAMBDA}connections.py"],
+    "forwarder.answers": [f"{FORWARDER}answers.py"],
+    "forwarder.cloudtrail": [f"{FORWARDER}cloudtrail.py", f"{FORWARDER}event_names.py"],
+    "forwarder.connections": [f"{FORWARDER}connections.py"],
     "forwarder.endpoint": [
         f"tests/integration/test_{n}.py" for n in ("endpoint", "forwarder_proxy")
     ],
-    "forwarder.eventbridge": [f"{LAMBDA}wrappings.py", f"{LAMBDA}event_names.py"],
+    "forwarder.eventbridge": [f"{FORWARDER}wrappings.py", f"{FORWARDER}event_names.py"],
     "forwarder.events": [
-        *(f"{LAMBDA}{n}.py" for n in ("events", "s3_servers", "event_names", "wrappings"))
+        *(f"{FORWARDER}{n}.py" for n in ("events", "s3_servers", "event_names", "wrappings"))
     ],
-    "forwarder.settings": [f"{LAMBDA}environment.py"],
-    "forwarder.wrappings": [f"{LAMBDA}wrappings.py", f"{LAMBDA}events.py"],
+    "forwarder.settings": [f"{FORWARDER}environment.py"],
+    "forwarder.wrappings": [f"{FORWARDER}wrappings.py", f"{FORWARDER}events.py"],
+    "forwarder.s3_refusals": [f"{FORWARDER}s3_refusals.py"],
+    "forwarder.aws_failures": [f"{FORWARDER}aws_failures.py"],
+    "forwarder.s3_clients": [
+        *(f"{FORWARDER}{n}.py" for n in ("own_endpoints", "regions", "signing", "looking"))
+    ],
+    "forwarder.looking": [f"{FORWARDER}{n}.py" for n in ("looking", "keys")],
+    "forwarder.message": [f"{FORWARDER}{n}.py" for n in ("message", "signing", "regions")],
+    "forwarder.sync.bringing": [f"{SYNC}bringing.py"],
+    "forwarder.sync.verdict": [f"{SYNC}verdict.py", f"{SYNC}bringing.py"],
+    "forwarder.sync.listing": [f"{SYNC}listing.py"],
+    "forwarder.sync.inventory": [f"{SYNC}inventory.py"],
+    "forwarder.sync.run": [f"{SYNC}run.py"],
 }
 KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"
 PATIENCE_SECONDS = 120

@@ -90,7 +90,10 @@ def test_with_nothing_wrong_the_signature_is_good_and_the_object_lands(
         ),
         ({"ENDPOINT_URL": "http://127.0.0.1:1/x"}, "no answer from ENDPOINT_URL .*: check that"),
         ({"ENDPOINT_API_KEY": "canary-wrong"}, "API_KEY_INVALID: .*check the API key"),
-        ({"AWS_SECRET_ACCESS_KEY": "canary-wrong"}, "403: give .* or the credentials are wrong"),
+        (
+            {"AWS_SECRET_ACCESS_KEY": "canary-wrong"},
+            "SignatureDoesNotMatch: the AWS credentials are wrong",
+        ),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, "S3 could not be asked .*network"),
         ({"AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"}, "expired: renew them"),
     ],

@@ -27,7 +27,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         ({"ENDPOINT_URL": "http://landfall.example/processmessage"}, ["set ENDPOINT_URL"]),
         ({"ENDPOINT_URL": "{landfall}/wrong"}, ["404", "check ENDPOINT_URL"]),
         ({"ENDPOINT_URL": "{landfall}/healthz"}, ["405", "check ENDPOINT_URL"]),
-        ({"ENDPOINT_URL": "{s3}/heron-meadow"}, ["check ENDPOINT_URL"]),
         ({"AWS_SECRET_ACCESS_KEY": "wrong"}, ["SignatureDoesNotMatch", "renew"]),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, ["no AWS credentials"]),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}, ["check the network"]),
@@ -44,6 +43,20 @@ def test_what_is_wrong_for_every_object_ends_the_run(
     assert (ended.code, ended.out) == (2, "")
     for words in told:
         assert words in ended.err
+    assert "Traceback" not in ended.err
+    assert house.landed("heron-meadow") == {}
+
+
+def test_an_endpoint_that_is_not_landfall_ends_the_run_once_several_objects_have_met_it(
+    house: House,
+) -> None:
+    ended = house.run(
+        "forwarder.sync", "s3://heron-meadow", ENDPOINT_URL=f"{house.s3.endpoint}/heron-meadow"
+    )
+
+    assert (ended.code, ended.summary) == (2, "2 failed")
+    assert "3 objects failed and none got through" in ended.err
+    assert "check ENDPOINT_URL" in ended.err
     assert "Traceback" not in ended.err
     assert house.landed("heron-meadow") == {}
 

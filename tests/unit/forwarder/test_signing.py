@@ -1,12 +1,10 @@
 """Presigned URLs: right for every region, and no longer lived than what signs them."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from forwarder.aws import session
 from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.message import MessageMaker
@@ -15,18 +13,7 @@ from tests.integration.conftest import Answer, recording_server
 from transfer.errors import UrlRefused
 from transfer.presigned_url import parse_presigned_url
 
-
-@pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Credentials, and no custom endpoint: the URLs are those of AWS itself."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHERONEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "invented")
-    names = ("ENDPOINT_URL", "ENDPOINT_URL_S3", "PROFILE", "SESSION_TOKEN", "CREDENTIAL_EXPIRATION")
-    for name in names:
-        monkeypatch.delenv(f"AWS_{name}", raising=False)
-    session.cache_clear()
-    yield monkeypatch
-    session.cache_clear()
+pytestmark = pytest.mark.usefixtures("aws")
 
 
 def sign(region: str, bucket: str, key: str = "one") -> str:

@@ -8,7 +8,8 @@ from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.forwarding import Outcome
 from forwarder.sync.bringing import (
-    FAILURES_IN_A_ROW,
+    COMPARE_SECONDS,
+    FORWARD_SECONDS,
     LONGEST_PAUSE_SECONDS,
     TRIES,
     TRIES_WHILE_BUSY,
@@ -16,6 +17,7 @@ from forwarder.sync.bringing import (
     Status,
 )
 from forwarder.sync.listing import CannotWork, Listed
+from forwarder.sync.verdict import FAILURES_IN_A_ROW, SUSPECTS
 
 LISTED = Listed(S3Object("heron-meadow", "a", "eu-west-2", etag="e1"), 3)
 NO_ETAG = Listed(S3Object("heron-meadow", "a", "eu-west-2"), 3)
@@ -74,6 +76,15 @@ def house(
 
     bringing = Bringing(forwarder, dry_run=dry_run, versions_pinned=versions_pinned, pause=pause)
     return House(forwarder, bringing, pauses)
+
+
+def test_the_readme_speaks_of_these_tries_and_words() -> None:
+    assert (TRIES, TRIES_WHILE_BUSY, LONGEST_PAUSE_SECONDS) == (6, 30, 60)
+    assert (COMPARE_SECONDS, FORWARD_SECONDS) == (60, 3600)
+    assert [*Status] == [
+        "landed before", "landed now", "gone from S3", "failed", "landed",
+        "landed but not announced", "missing", "different",
+    ]  # fmt: skip
 
 
 def test_what_is_landed_costs_one_question_and_s3_none() -> None:
@@ -191,11 +202,14 @@ def test_what_is_wrong_with_the_object_is_not_tried_again(reason: str) -> None:
     "reason",
     [
         "API_KEY_INVALID",
+        "API_KEY_MISSING",
+        "API_KEY_UNREADABLE",
+        "AWS_CONFIGURATION",
         "BUCKET_NOT_ALLOWED",
-        "MISCONFIGURED",
         "CREDENTIALS",
-        "HTTP_200",
-        "HTTP_404",
+        "METHOD_NOT_ALLOWED",
+        "NOT_FOUND",
+        "NOT_JSON",
     ],
 )
 def test_what_all_would_meet_ends_the_run_at_once(reason: str) -> None:
@@ -205,6 +219,39 @@ def test_what_all_would_meet_ends_the_run_at_once(reason: str) -> None:
         there.bringing.bring(LISTED)
 
     assert len(there.forwarder.calls) == 1
+
+
+@pytest.mark.parametrize("reason", ["MISCONFIGURED", "HTTP_200", "HTTP_403", "HTTP_404"])
+def test_what_one_object_may_cause_ends_the_run_only_when_three_meet_it_and_none_gets_through(
+    reason: str,
+) -> None:
+    there = house(not_forwarded(reason))
+
+    for _ in range(SUSPECTS - 1):
+        assert there.bringing.bring(LISTED).reason == reason
+
+    with pytest.raises(
+        CannotWork, match=f"3 objects failed and none got through.*because of {reason}"
+    ):
+        there.bringing.bring(LISTED)
+    assert there.pauses == []
+
+
+def test_a_run_in_which_nothing_got_through_cannot_work() -> None:
+    there = house(not_forwarded("MISCONFIGURED"))
+    there.bringing.bring(LISTED)
+
+    with pytest.raises(CannotWork, match="no object got through, the last: because of MISCONF"):
+        there.bringing.end()
+
+
+def test_a_run_in_which_one_got_through_ends_well() -> None:
+    there = house(not_forwarded("MISCONFIGURED"), LANDED)
+
+    there.bringing.bring(LISTED)
+    there.bringing.bring(LISTED)
+
+    there.bringing.end()
 
 
 def test_an_outage_ends_the_run_after_some_objects() -> None:

@@ -160,3 +160,32 @@ def test_another_format_or_too_few_columns_are_told(schema: str, kind: str) -> N
 
     with pytest.raises(CannotWork, match=f"the inventory is {kind} .* in CSV with at least Key"):
         read(s3)
+
+
+def test_a_file_with_another_md5_than_its_manifest_says_is_not_used() -> None:
+    s3 = FakeS3()
+    entry = s3.add("1.csv.gz", [("heron-meadow", "a", 3, "e1")])
+    s3.add_manifest(PLAIN, entry)
+    s3.add("1.csv.gz", [("heron-meadow", "b", 3, "e1")])
+
+    with pytest.raises(CannotWork, match=r"1\.csv\.gz is damaged, or not what its manifest says"):
+        read(s3)
+
+
+def test_without_etags_or_sizes_an_object_is_not_compared_by_its_row() -> None:
+    s3 = FakeS3()
+    s3.add_manifest("Key, Size", s3.add("1.csv.gz", [("a", 3), ("b", "")]))
+    assert [(one.object.etag, one.size) for one in read(s3)] == [(None, 3), (None, 0)]
+
+    rows = [("h", "a", "", "e1"), ("h", "b", 3, ""), ("h", "c", 3, '"e1"'), ("h", "d", 3, 'W/"e"')]
+    s3.add_manifest(PLAIN, s3.add("1.csv.gz", rows))
+    assert [one.object.etag for one in read(s3)] == [None, None, "e1", None]
+
+
+def test_a_report_that_may_not_be_read_names_the_right_that_is_missing() -> None:
+    class Denying(FakeS3):
+        def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - as above
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+
+    with pytest.raises(CannotWork, match=r"AccessDenied: .*credentials s3:GetObject on it;"):
+        read(Denying())

@@ -57,6 +57,36 @@ def test_a_list_goes_on_over_pages() -> None:
         assert keys(client_of(server)) == ["a", "b"]
 
 
+def test_an_entry_is_of_no_use_for_comparing_without_an_etag_that_names_bytes_and_a_size() -> None:
+    size, etag = "<Size>7</Size>", "<ETag>&quot;e&quot;</ETag>"
+    weak, empty = "<ETag>W/&quot;e&quot;</ETag>", "<ETag>&quot;&quot;</ETag>"
+    fields = [size + etag, size, etag, "", size + weak, size + empty]
+    entries = "".join(f"<Contents><Key>{n}</Key>{each}</Contents>" for n, each in enumerate(fields))
+    page = f"<ListBucketResult>{entries}</ListBucketResult>".encode()
+    with RawServer(answer(200, page)) as server:
+        found = list(listed_objects(client_of(server), "heron-lists", ""))
+
+    assert [listed.object.etag for listed in found] == ["e", None, None, None, None, None]
+    assert [listed.size for listed in found] == [7, 7, 0, 0, 7, 7]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<List"],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n<html"],
+        [b""],
+        [b"nonsense\r\n\r\n"],
+    ],
+)
+def test_a_list_that_breaks_off_or_is_none_ends_the_run_with_words(script: list[bytes]) -> None:
+    with (
+        RawServer(script) as server,
+        pytest.raises(CannotWork, match=r"^cannot list s3://heron-lists: S3"),
+    ):
+        keys(client_of(server))
+
+
 @pytest.mark.parametrize(
     ("status", "code", "told"),
     [
@@ -104,7 +134,7 @@ def test_credentials_that_ended_while_a_list_goes_on_are_told() -> None:
 
 def ended(**_: object) -> None:
     """What botocore does when it cannot renew temporary credentials."""
-    raise RuntimeError("canary")
+    raise RuntimeError("canary: refreshed credentials are still expired")
 
 
 def client_of(server: RawServer) -> Any:
