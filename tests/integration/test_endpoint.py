@@ -167,7 +167,7 @@ BOTH = f"{RIGHT_URL}; if it is right, {RIGHT_KEY} and the gateway"
         (error(503, 5), "SOME_REASON"),
         (error(503, "https://canary"), "SOME_REASON"),
         (error(503, API_KEY), "SOME_REASON"),
-        (error(503, "a//b"), "SOME_REASON: a//b"),
+        (error(503, "a//b, c:/d"), "SOME_REASON: a//b, c:/d"),
         (error(401), f"SOME_REASON: {RIGHT_KEY}"),
         (error(401, "No."), f"SOME_REASON: No. ({RIGHT_KEY})"),
         (error(403), f"SOME_REASON: {WHAT_TO_DO[403]}"),

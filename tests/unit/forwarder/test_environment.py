@@ -45,6 +45,17 @@ def test_an_empty_optional_variable_is_an_unset_one() -> None:
     assert read_settings(GOOD | empty) == read_settings(GOOD)
 
 
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR", "error"])
+def test_the_levels_are_those_of_logging(level: str) -> None:
+    assert read_settings(GOOD | {"LOG_LEVEL": level}).log_level == level.upper()
+
+
+@pytest.mark.parametrize("seconds", [1, 604800])
+def test_a_url_may_live_from_a_second_to_seven_days(seconds: int) -> None:
+    settings = read_settings(GOOD | {"URL_EXPIRES_SECONDS": str(seconds)})
+    assert settings.url_expires_seconds == seconds
+
+
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:80"])
 def test_plain_http_is_accepted_on_this_machine(origin: str) -> None:
     read_settings(GOOD | {"ENDPOINT_URL": f"{origin}/processmessage"})
