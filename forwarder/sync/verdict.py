@@ -3,6 +3,7 @@
 from threading import Lock
 
 from forwarder.aws_failures import CONFIGURATION
+from forwarder.endpoint import NOT_LANDFALL
 from forwarder.sync.listing import CannotWork
 
 BUSY = frozenset({"OVERLOADED", "RATE_LIMITED", "DRAINING", "STARTING", "HTTP_429"})
@@ -21,7 +22,6 @@ HOPELESS = frozenset(
     {
         "API_KEY_MISSING", "API_KEY_INVALID", "API_KEY_UNREADABLE", "BUCKET_NOT_ALLOWED",
         "CREDENTIALS", CONFIGURATION, "NOT_FOUND", "METHOD_NOT_ALLOWED", "NOT_JSON",
-        "ENDPOINT_NOT_LANDFALL",
     }
 )  # fmt: skip
 """What cannot depend on the object, so all others would meet it too."""
@@ -80,7 +80,9 @@ class Verdict:
 def is_suspect(reason: str) -> bool:
     """Whether it is most often a mistake in the set-up, but one object may cause it too.
 
-    Cloud Storage, for example, refuses one object that is under retention, and something before
-    Landfall may refuse one message for what is in it.
+    Cloud Storage, for example, refuses one object that is under retention, and a firewall before
+    Landfall may refuse one message for what is in it, or answer it with a page of its own.
     """
-    return reason == "MISCONFIGURED" or (reason.startswith("HTTP_") and reason not in PASSING)
+    if reason in ("MISCONFIGURED", NOT_LANDFALL):
+        return True
+    return reason.startswith("HTTP_") and reason not in PASSING

@@ -111,6 +111,9 @@ class ScriptedBudget(Budget):
     def give_way(self) -> None:
         raise Again
 
+    def advance(self, position: int) -> None:
+        """One is borne with progress or without: more of them lead to nothing new."""
+
     def spend(self, interruption: Unavailable) -> None:
         borne = interruption is self._script.interruption
         changed = isinstance(interruption, SourceUnavailable) and not borne

@@ -30,6 +30,7 @@ def test_a_record_of_minio() -> None:
             etag="3b1f0c5d9e7a48620c4d1e2f5a6b7c8d",
             event_time="2026-08-11T09:30:15.204Z",
             sequencer="18C2A91F0BADCAFE",
+            other_key="field+notes/new.csv",
         )
     ]
 
@@ -42,6 +43,7 @@ def test_a_record_of_ceph() -> None:
             key="field notes/new.csv",
             etag="3b1f0c5d9e7a48620c4d1e2f5a6b7c8d-2",
             event_time="2026-08-11T09:30:15.204124Z",
+            other_key="field+notes/new.csv",
         )
     ]
 
