@@ -1,5 +1,6 @@
 """The message about an object, whatever S3 leaves out of its answer."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,6 +49,25 @@ def test_what_s3_leaves_out_is_left_out(left_out: str, s3: WholeS3) -> None:
     there = {name: value for name, (_, _, value) in HEADERS.items() if name != left_out}
 
     assert message_about() == NEVER_LEFT_OUT | OF_THE_EVENT | there
+
+
+@pytest.mark.parametrize(
+    "time", ["", "now", "Tue, 11 Aug 2026 09:30:15 GMT", "2026-08-11", "2026-08-11 09:30:15Z",
+             "2026-08-11T09:30:15", "1786440615", "2026-08-11T25:30:15Z"],
+)  # fmt: skip
+def test_a_time_in_a_form_that_landfall_refuses_costs_itself_alone(time: str, s3: WholeS3) -> None:
+    s3.heads["one"] = head_without("nothing")
+
+    assert "EventTime" not in message_about(replace(ONE, event_time=time))
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-08-11T09:30:15Z", "2026-08-11T09:30:15.204124Z", "2026-08-11T09:30:15+02:00"]
+)
+def test_a_time_of_the_event_goes_into_the_message(time: str, s3: WholeS3) -> None:
+    s3.heads["one"] = head_without("nothing")
+
+    assert message_about(replace(ONE, event_time=time))["EventTime"] == time
 
 
 def test_an_event_without_time_and_sequencer_makes_a_message_without_them(s3: WholeS3) -> None:

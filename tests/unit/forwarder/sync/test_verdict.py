@@ -51,7 +51,9 @@ def failing(verdict: Verdict, reason: str, times: int) -> None:
         verdict.failed(reason, f"because of {reason}")
 
 
-@pytest.mark.parametrize("reason", ["MISCONFIGURED", "ENDPOINT_NOT_LANDFALL", "HTTP_307", "HTTP_400"])
+@pytest.mark.parametrize(
+    "reason", ["MISCONFIGURED", "ENDPOINT_NOT_LANDFALL", "HTTP_307", "HTTP_400"]
+)
 def test_suspects_end_a_run_only_before_anything_got_through(reason: str) -> None:
     verdict = Verdict()
     failing(verdict, reason, SUSPECTS - 1)
