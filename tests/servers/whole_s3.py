@@ -114,9 +114,14 @@ def refusal(refused: Refused) -> bytes:
 
 
 def closing(method: str, data: bytes) -> Script:
-    """The answer, without a body to HEAD, and the end of the connection."""
+    """The answer, without a body to HEAD, and the end of the connection.
+
+    Its header comes first: a client that cannot read all headers must not reuse the connection.
+    """
     head, _, body = data.partition(b"\r\n\r\n")
-    return [head + b"\r\nConnection: close\r\n\r\n" + (b"" if method == "HEAD" else body)]
+    first, _, rest = head.partition(b"\r\n")
+    lines = [first, b"Connection: close", *([rest] if rest else []), b""]
+    return [b"\r\n".join([*lines, b"" if method == "HEAD" else body])]
 
 
 def _entry(key: str, held: Held) -> str:

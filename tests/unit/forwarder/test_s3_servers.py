@@ -30,7 +30,7 @@ def test_a_record_of_minio() -> None:
             etag="3b1f0c5d9e7a48620c4d1e2f5a6b7c8d",
             event_time="2026-08-11T09:30:15.204Z",
             sequencer="18C2A91F0BADCAFE",
-            other_key="field+notes/new.csv",
+            other_key="field+notes%2Fnew.csv",
         )
     ]
 
