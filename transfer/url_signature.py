@@ -30,7 +30,8 @@ _V4_PATTERNS = {
     "X-Amz-Signature": r"[0-9a-f]{64}",
 }
 _V2_PATTERNS = {
-    "AWSAccessKeyId": r"[A-Za-z0-9_-]{3,128}",
+    # Of other servers too, such as account:user of OpenStack Swift.
+    "AWSAccessKeyId": r"[!-.0-~]{3,128}",
     "Expires": r"\d{10}",
     "Signature": r"[A-Za-z0-9+/]{27}=",
 }

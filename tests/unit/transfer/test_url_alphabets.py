@@ -126,7 +126,7 @@ ALPHABETS = [
     (V4, "X-Amz-Expires", "1{}", set(DIGITS)),
     (V4, "X-Amz-Security-Token", "{}", VISIBLE),
     (V4, "versionId", "{}", VISIBLE),
-    (V2, "AWSAccessKeyId", "AK{}A", set(LETTERS + DIGITS + "_-")),
+    (V2, "AWSAccessKeyId", "AK{}A", VISIBLE - {"/"}),
     (V2, "Expires", "178644061{}", set(DIGITS)),
     (V2, "Signature", "{}" + 26 * "A" + "=", set(LETTERS + DIGITS + "+/")),
     (V2, "x-amz-security-token", "{}", VISIBLE),
