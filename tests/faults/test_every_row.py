@@ -18,6 +18,8 @@ ROWS = {
     "7": "admit: the process is about to end",
     "8": "stat: busy, broken, silent",
     "9": "stat: no token, forbidden, bucket missing",
+    "8b": "any: 408, or silent once",
+    "9a": "any: the object's name holds words of a refusal",
     "9b": "any: refused for a reason that the answer gives",
     "9c": "any: 412 where no condition was sent",
     "10": "same version there, marked",
@@ -51,6 +53,7 @@ ROWS = {
     "31b": "finish: refused, though not for its checksum",
     "32": "finish: somebody else landed or touched",
     "33": "finish: committed, answer lost",
+    "33a": "finish: silent, with or without an object",
     "33b": "finish: composed of other bytes, answer lost",
     "34": "finish: kill -9 after the commit",
     "35": "publish: unavailable, too slow",
@@ -68,7 +71,16 @@ ROWS = {
     "46": "the forwarder's tries are used up",
 }
 ELSEWHERE = {
+    "8b": ("contract/test_gcs_retries.py", "test_an_answer_that_may_pass_is_not_the_last"),
+    "9a": (
+        "contract/test_gcs_reasons.py",
+        "test_a_name_that_looks_like_a_refusal_lands_as_any_other",
+    ),
     "28": ("system/test_large_object.py", "test_two_gibibytes_land_in_little_memory"),
+    "33a": (
+        "contract/test_gcs_waiting.py",
+        "test_an_end_whose_answer_is_lost_is_looked_up_within_half_a_minute",
+    ),
     "33b": ("parts/test_other_bytes.py", "test_a_lost_answer_does_not_announce_other_bytes"),
     "46": (
         "system/test_forwarder_loop.py",
