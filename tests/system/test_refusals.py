@@ -66,7 +66,7 @@ def only_comparing(*, only: object = True, **changes: object) -> bytes:
         (b"{}", 400, "INVALID_MESSAGE"),
         (wrapped(Bucket=None), 400, "INVALID_MESSAGE"),
         (wrapped(ContentLength="3"), 400, "INVALID_MESSAGE"),
-        (wrapped(ObjectKey="a\x00b"), 400, "INVALID_MESSAGE"),
+        (wrapped(VersionId="a\x00b"), 400, "INVALID_MESSAGE"),
         (wrapped(), 400, "URL_REFUSED"),
         (wrapped(validateOnly=True), 400, "MALFORMED_BODY"),
         (json.dumps({**MESSAGE, "validateOnly": True}).encode(), 400, "MALFORMED_BODY"),

@@ -23,6 +23,7 @@ WORKERS = 2
 MESSAGES = 12
 TRACE = "105445aa7843bc8bf206b12000100000"
 PARENT = "00f067aa0ba902b7"
+NO_KEY = b"<Error><Code>NoSuchKey</Code></Error>"
 SAMPLED, UNSAMPLED = f"00-{TRACE}-{PARENT}-01", f"00-{TRACE[::-1]}-{PARENT}-00"
 SIGNATURE = hashlib.sha256(b"canary of the telemetry").hexdigest()
 QUERY = (
@@ -103,7 +104,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     with (
         otlp_receiver() as receiver,
         RawServer([answer(BODY, ETag=ETAG)]) as good,
-        RawServer([answer(b"", "404 Not Found")]) as empty,
+        RawServer([answer(NO_KEY, "404 Not Found")]) as empty,
     ):
         environment = environment_for(
             Embedded(folder),
