@@ -119,8 +119,8 @@ def _readiness(answer: Answer) -> Finding:
 
 def _is_landfall(readiness: Answer) -> bool:
     """Whether it has a form of Landfall's own. A gateway's 503, for one, has not."""
-    is_told = readiness.status == 200 and isinstance(_at(readiness, "checks"), dict)
-    return is_told or _reason(readiness) is not None
+    has_checks = readiness.status == 200 and isinstance(_at(readiness, "checks"), dict)
+    return has_checks or _reason(readiness) is not None
 
 
 def _strangers(answer: Answer) -> Finding:

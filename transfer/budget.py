@@ -18,7 +18,7 @@ bytes would be asked thousands of times."""
 
 
 class Budget:
-    """A deadline, and a number of interruptions without progress that are borne before it.
+    """A deadline, and how many interruptions without progress are allowed before it.
 
     `ends` tells when the process gives up what still runs; that may come near at any time.
     """
@@ -99,7 +99,7 @@ class Budget:
         self.pause(interruption)
 
     def count(self, interruption: Unavailable) -> None:
-        """Raise it if no more are borne. A source that is busy is given one more try in all."""
+        """Raise it if no more are allowed. A source that is busy is given one more try in all."""
         if isinstance(interruption, SourceBusy):
             if self._was_busy:
                 raise interruption
