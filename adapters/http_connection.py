@@ -165,7 +165,7 @@ class Connection:
         lines = [f"{method} {target} HTTP/1.1", f"Host: {self._name}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if " " in target or not _SENT.fullmatch("".join(lines)):
-            raise HTTPException("The request has a head that is none of HTTP.")
+            raise HTTPException("The request has a header that HTTP does not allow.")
         self.send("\r\n".join((*lines, "", "")).encode() + body)
 
     def send(self, data: bytes) -> None:
@@ -211,7 +211,7 @@ class _Lines:
 def _status_of(line: bytes) -> tuple[bytes, int]:
     found = _STATUS.fullmatch(line)
     if found is None:
-        raise HTTPException("The answer's first line is none of HTTP.")
+        raise HTTPException("The answer's first line is not a status line of HTTP.")
     return found[1], int(found[2])
 
 
@@ -231,7 +231,7 @@ def _fields_of(lines: _Lines) -> dict[str, str]:
             continue
         more = _MORE.fullmatch(line)
         if more is None or not name:
-            raise HTTPException("The answer has a header that is none of HTTP.")
+            raise HTTPException("The answer has a header that HTTP does not allow.")
         fields[name] += [" ", _text(more[1])]
     raise HTTPException(f"The answer has more than {MAX_LINES} headers.")
 

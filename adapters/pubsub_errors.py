@@ -29,8 +29,8 @@ def translated(resource: str, setting: str, role: str) -> Iterator[None]:
         raise advice(error, resource, _API) or _forbidden(resource, role) from None
     except (api.InvalidArgument, api.FailedPrecondition) as error:
         raise NotifyUnavailable(
-            f"Pub/Sub refused the call ({type(error).__name__}): check that {resource} has no "
-            "schema, and that its Cloud KMS key, if it has one, is enabled."
+            f"Pub/Sub refused a call to {resource} ({type(error).__name__}): a topic must have no "
+            "schema, a subscription must be of the pull type, and a Cloud KMS key must be enabled."
         ) from None
     except (api.GoogleAPIError, auth.GoogleAuthError, TimeoutError) as error:
         if are_missing(error):

@@ -187,6 +187,8 @@ def meaning_of(code: str, message: str) -> Meaning:
     """Return what a 4xx means by its code and message; both are empty if it was not S3's."""
     if not code and not message:
         return NOT_S3
+    if code.startswith("KMS."):  # they are exact, and their messages name "KMS key" for all of them
+        return BY_CODE.get(code, KMS_OTHER)
     # Behind it the message names the object: a key may hold any of the words looked for below.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     action = _NOT_AUTHORIZED.search(message)
@@ -195,4 +197,4 @@ def meaning_of(code: str, message: str) -> Meaning:
     for pattern, meaning in BY_MESSAGE:
         if pattern.search(message):
             return meaning
-    return BY_CODE.get(code) or (KMS_OTHER if code.startswith("KMS.") else OTHER)
+    return BY_CODE.get(code, OTHER)

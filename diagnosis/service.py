@@ -64,9 +64,14 @@ def check_service(
         yield from _not_checked(CHECKS[1:], HEALTH)
         return
     yield from check_clock({host: skew_of(answer.headers.get("date"), now())})
-    ready = _asked(READINESS, lambda: _readiness(service.ask("GET", "/readyz")))
-    yield ready
-    if ready.verdict is Verdict.FAILED and _NOT_LANDFALL in ready.text:
+    is_landfall = False
+    try:
+        ready = service.ask("GET", "/readyz")
+        yield _readiness(ready)
+        is_landfall = _is_landfall(ready)
+    except Unavailable as error:
+        yield Finding(READINESS, Verdict.FAILED, f"{error} {_LOG}")
+    if not is_landfall:
         yield from _not_checked(CHECKS[2:], READINESS)
         return
     yield _asked(STRANGERS, lambda: _strangers(service.ask("POST", _PATH, _JSON, _message(BUCKET))))
@@ -110,6 +115,12 @@ def _readiness(answer: Answer) -> Finding:
         text = f"When that instance started it found: {', '.join(faults[:5])}. {_LOG}"
         return Finding(READINESS, Verdict.FAILED, text)
     return Finding(READINESS, Verdict.OK, "It is ready, and found its store and topic usable.")
+
+
+def _is_landfall(readiness: Answer) -> bool:
+    """Whether it has a form of Landfall's own. A gateway's 503, for one, has not."""
+    has_checks = readiness.status == 200 and isinstance(_at(readiness, "checks"), dict)
+    return has_checks or _reason(readiness) is not None
 
 
 def _strangers(answer: Answer) -> Finding:

@@ -18,7 +18,7 @@ bytes would be asked thousands of times."""
 
 
 class Budget:
-    """A deadline, and a number of interruptions without progress that are borne before it.
+    """A deadline, and how many interruptions without progress are allowed before it.
 
     `ends` tells when the process gives up what still runs; that may come near at any time.
     """
@@ -91,6 +91,7 @@ class Budget:
         if position >= self._furthest + PROGRESS_BYTES:
             self._furthest = position
             self._left = self._interruptions
+            self._was_busy = False
 
     def spend(self, interruption: Unavailable) -> None:
         """Count it and wait a little before another try, or raise it if there is none left."""
@@ -99,7 +100,7 @@ class Budget:
         self.pause(interruption)
 
     def count(self, interruption: Unavailable) -> None:
-        """Raise it if no more are borne. A source that is busy is given one more try in all."""
+        """Raise it if no more are allowed. A busy source is given one more try."""
         if isinstance(interruption, SourceBusy):
             if self._was_busy:
                 raise interruption

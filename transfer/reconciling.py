@@ -131,7 +131,7 @@ class Reconciler:
             try:
                 finding = self.look(event.name)
             except LandfallError as error:
-                _log.error("%s stays unannounced: %s", event.name, error)
+                _log.error("%s stays unannounced: %s", printable(event.name), error)
                 failure = error
                 found[Finding.FAILED] += 1
                 failed_in_a_row += 1
@@ -164,7 +164,7 @@ class Reconciler:
             _log.error(
                 "%s holds other bytes than were verified and is not announced: "
                 "send its message again, which replaces it",
-                name,
+                printable(name),
             )
             return Finding.FAILED
         announce(self._store, self._topic, there)

@@ -5,6 +5,7 @@ A server that stays silent is played, and so is the time: nothing here waits.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -121,6 +122,20 @@ def test_an_end_that_is_never_taken_is_given_up_within_a_minute(
         upload.finish(DATA[BODY:], crc32c(DATA))
 
     assert waited() < MAX_TRIES * 11 + 8
+
+
+def test_an_end_that_is_never_taken_is_given_up_though_each_question_is_answered_late(
+    clock: Clock, waited: Callable[[], float]
+) -> None:
+    questions = count()
+
+    def every_second_one(what: str) -> Answer | None:
+        return UNFINISHED if what.startswith("bytes */") and next(questions) % 2 else None
+
+    with pytest.raises(StoreUnavailable, match="did not take"):
+        upload_of(clock, every_second_one).finish(DATA[BODY:], crc32c(DATA))
+
+    assert DEFAULT.upload_seconds <= waited() < DEFAULT.upload_seconds + 22
 
 
 @pytest.mark.parametrize(

@@ -170,11 +170,11 @@ def test_without_a_known_reason_the_advice_is_the_role(
 @pytest.mark.parametrize(
     "status", [grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION]
 )
-def test_a_call_that_is_refused_for_its_topic_names_schema_and_key(
+def test_a_call_that_is_refused_for_its_resource_names_what_may_be_wrong_with_it(
     status: grpc.StatusCode, call: Call
 ) -> None:
     with (
         refusing(status) as channel,
-        pytest.raises(NotifyUnavailable, match=r"no schema.* Cloud KMS key"),
+        pytest.raises(NotifyUnavailable, match=r"no schema.* pull type.* Cloud KMS key"),
     ):
         call(channel)

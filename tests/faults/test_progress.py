@@ -5,7 +5,7 @@ import pytest
 from tests.faults.places import CloudPlace
 from tests.faults.rig import KEY, Rig, body_of
 from tests.servers.cloud_storage_faults import Answer, Drop, Fault, Keep
-from tests.servers.scripted_s3 import cut
+from tests.servers.scripted_s3 import cut, error, says
 from transfer.store import STEP
 
 TIMES = 8
@@ -24,6 +24,19 @@ def test_a_source_that_gets_on_is_asked_for_the_rest_any_number_of_times(rig: Ri
     assert rig.send().outcome == (200, "landed")
 
     assert [asked.start for asked in rig.s3.asked] == [n * STEP for n in range(TIMES + 1)]
+    rig.assert_landed(BODY)
+
+
+@pytest.mark.row("19")
+@pytest.mark.row("22b")
+def test_a_source_that_is_busy_once_after_each_part_is_asked_any_number_of_times(rig: Rig) -> None:
+    busy = says(error("503 Slow Down", "SlowDown"))
+    rig.s3.put(KEY, BODY)
+    rig.s3.faults = [cut(STEP), busy] * TIMES
+
+    assert rig.send().outcome == (200, "landed")
+
+    assert len(rig.s3.asked) == 2 * TIMES + 1
     rig.assert_landed(BODY)
 
 

@@ -39,6 +39,7 @@ BROKEN: dict[str, Fault] = {
     "a reset": reset_after(500),
     "a stall": stalled(500),
 }
+REDIRECTS = says(error("307 Temporary Redirect", "TemporaryRedirect"))
 
 
 @PLACES
@@ -67,10 +68,13 @@ def test_each_range_may_break_off_as_often_as_one_stream_may(rig: ManyRig) -> No
 
 
 @PLACES
+@pytest.mark.parametrize(
+    "faults", [[cut(0)] * 4, [REDIRECTS] * 3 + [cut(0)]], ids=["cuts", "redirects and a cut"]
+)
 def test_the_fourth_time_the_message_fails_and_the_retry_fetches_what_is_missing(
-    rig: ManyRig, start: int
+    rig: ManyRig, start: int, faults: list[Fault]
 ) -> None:
-    rig.s3.range_faults[start] = [cut(0)] * 4
+    rig.s3.range_faults[start] = list(faults)
 
     refusal = rig.send()
 

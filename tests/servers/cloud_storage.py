@@ -43,7 +43,7 @@ class CloudStorage:
         )
         path = Path(self._files.name)
         self.bucket = Bucket(bucket, self.url, path, ways, md5)
-        self._api = Api(self.bucket, denied_permissions, ways, settings or {})
+        self._api = Api(self.bucket, denied_permissions, settings or {})
         self.requests: Counter[str] = Counter()
         self.bytes_received = 0
         """In the bodies of uploads, also of those that were cut or refused."""

@@ -18,7 +18,7 @@ from tests.servers.cloud_storage_bodies import (
 )
 from tests.servers.cloud_storage_faults import Request
 from tests.servers.cloud_storage_objects import HASHES, Bucket, Json, StoredObject
-from tests.servers.cloud_storage_rules import Refusal, Ways, check_fields, check_name, invalid
+from tests.servers.cloud_storage_rules import Refusal, check_fields, check_name, invalid
 from tests.servers.cloud_storage_sessions import Session
 
 
@@ -52,13 +52,11 @@ class Api:
         self,
         bucket: Bucket,
         denied_permissions: Collection[str],
-        ways: Ways,
         settings: Mapping[str, Any],
     ) -> None:
         self.sessions: dict[str, Session] = {}
         self._bucket = bucket
         self._denied_permissions = denied_permissions
-        self._ways = ways
         self._settings = settings
         self._actions: dict[str, Callable[[Request], Response]] = {
             "bucket": self._describe_bucket,
@@ -188,14 +186,12 @@ class Api:
         name = object_name(request.query, fields)
         fields = with_type(fields, request.headers.get("X-Upload-Content-Type"))
         check_fields(fields)
-        if self._ways.early_preconditions:
+        if self._bucket.ways.early_preconditions:
             self._bucket.check(name, request.query)
         length = request.headers.get("X-Upload-Content-Length")
         size = int(length) if length else None
         upload_id = uuid.uuid4().hex
-        self.sessions[upload_id] = Session(
-            self._bucket, name, fields, request.query, size, self._ways
-        )
+        self.sessions[upload_id] = Session(self._bucket, name, fields, request.query, size)
         path = f"upload/storage/v1/b/{self._bucket.name}/o"
         query = f"uploadType=resumable&upload_id={upload_id}"
         return Response(200, {"Location": f"{self._bucket.url}/{path}?{query}"})

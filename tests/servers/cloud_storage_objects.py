@@ -96,7 +96,7 @@ class Bucket:
         self.url = url
         self.limits = MutationLimits(ways)
         self._directory = directory
-        self._with_md5, self._ways = with_md5, ways
+        self.ways, self._with_md5 = ways, with_md5
         self.tells_what_it_wrote = True
         """Whether answers to writes hold the hashes."""
         self._lock = RLock()
@@ -129,7 +129,7 @@ class Bucket:
     ) -> StoredObject:
         """Make the content visible if hashes and preconditions hold."""
         check_fields(fields)
-        content.verify(fields | dict(hashes or {}), self._ways.hash_refusal)
+        content.verify(fields | dict(hashes or {}), self.ways.hash_refusal)
         with self._lock:
             there = self._objects.get(name)
             check_preconditions(query, there)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from tests.servers.cloud_storage_objects import Bucket, Json, StoredObject
-from tests.servers.cloud_storage_rules import Refusal, Ways, invalid
+from tests.servers.cloud_storage_rules import Refusal, invalid
 
 STEP = 256 * 1024
 """A broken upload keeps a multiple of this many bytes."""
@@ -47,11 +47,9 @@ class Session:
         fields: Json,
         query: Mapping[str, str],
         size: int | None,
-        ways: Ways,
     ) -> None:
         self.name = name
         self._bucket, self._fields, self._query, self._size = bucket, fields, query, size
-        self._ways = ways
         self._content = bucket.new_content()
         self._lock = Lock()
         self._writer: object = None
@@ -109,9 +107,9 @@ class Session:
         """Forget the bytes, and return the status of the answer."""
         with self._lock:
             if not self.is_open:
-                return self._ways.cancel_again
+                return self._bucket.ways.cancel_again
             text = "The upload session was cancelled."
-            self._close(Refusal(self._ways.after_cancel, "gone", text))
+            self._close(Refusal(self._bucket.ways.after_cancel, "gone", text))
             return 499
 
     def _append(self, writer: object, block: bytes) -> None:
@@ -138,15 +136,15 @@ class Session:
         try:
             self._bucket.limits.admit(self._bucket.name, self.name, "write")
         except Refusal as refusal:
-            if not self._ways.limit_ends_sessions:
+            if not self._bucket.ways.limit_ends_sessions:
                 raise  # the session goes on
             self._close(Refusal(410, refusal.reason, refusal.message, refusal.domain))
             self._finalised()
 
     def _refused(self) -> None:
-        if self._ways.after_refusal == "gone":
+        if self._bucket.ways.after_refusal == "gone":
             self._close(Refusal(410, "gone", "The upload session is over."))
-        elif self._ways.after_refusal == "object":
+        elif self._bucket.ways.after_refusal == "object":
             self._close(self._bucket.phantom(self.name, self._content, self._fields))
 
     def _close(self, end: StoredObject | Refusal) -> None:
@@ -166,7 +164,7 @@ class Session:
         if span.start > span.end or (span.size is not None and span.end > span.size):
             raise invalid(f"Bytes {span.start} to {span.end} of {span.size} are no range.")
         is_odd = not span.is_last and (span.end - span.start) % STEP
-        if is_odd and self._ways.odd_chunks == "refused":
+        if is_odd and self._bucket.ways.odd_chunks == "refused":
             raise invalid(f"A chunk before the last must be a multiple of {STEP} bytes.")
         if span.start > self.persisted:
             text = "Invalid request.  According to the Content-Range header, the upload offset is"

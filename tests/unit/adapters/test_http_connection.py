@@ -88,7 +88,9 @@ REFUSED: dict[str, bytes] = {
     "a line without end": OK + b"A: " + MAX_LINE_BYTES * b"x" + b"\r\n" + EMPTY,
     "headers without end": OK + MAX_LINES * b"A: b\r\n" + EMPTY,
     "a head without end": OK + (MAX_HEAD_BYTES // 1000) * (b"A: " + 1000 * b"x" + b"\r\n") + EMPTY,
-    "answers to come without end": MAX_HEAD_BYTES // 20 * b"HTTP/1.1 103 x\r\nA: b\r\n\r\n",
+    "answers to come without end": (
+        MAX_HEAD_BYTES // 20 * b"HTTP/1.1 103 x\r\nA: b\r\n\r\n" + OK + EMPTY
+    ),
 }
 
 

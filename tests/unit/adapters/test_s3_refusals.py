@@ -65,6 +65,18 @@ REFUSED = {
     "a disabled KMS key": ((400, "KMS.DisabledException"), "is disabled: enable it"),
     "a KMS key that is gone": ((400, "KMS.NotFoundException"), "does not exist"),
     "a KMS key about to go": ((400, "KMS.KMSInvalidStateException"), "pending deletion"),
+    "a disabled KMS key, in words of KMS": (
+        (400, "KMS.DisabledException", "The KMS key arn:aws:kms:eu-west-2:1:key/2 is disabled."),
+        "is disabled: enable it",
+    ),
+    "a KMS key that is gone, in words of KMS": (
+        (400, "KMS.NotFoundException", "The customer master key does not exist in this region"),
+        "does not exist",
+    ),
+    "a KMS key about to go, in words of KMS": (
+        (400, "KMS.KMSInvalidStateException", "The KMS key is pending deletion, has expired"),
+        "pending deletion",
+    ),
     "something else about KMS": ((400, "KMS.SomethingException"), "look at its KMS key"),
     "Signature Version 2 and KMS": (
         (

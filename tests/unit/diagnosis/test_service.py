@@ -89,13 +89,20 @@ def test_somebody_else_answers(service: FakeService) -> None:
     assert "which is not Landfall. Correct the URL" in service.fault("health")
 
 
-@pytest.mark.parametrize(
-    "strange",
-    [{"/healthz": Answer(200, b"<html>")}, {"/readyz": answer(200, {"status": "ok"})}],
-    ids=["another page", "a health page that answers every path"],
-)
+STRANGE: dict[str, dict[str, Answer | None]] = {
+    "another page": {"/healthz": Answer(200, b"<html>")},
+    "a health page that answers every path": {"/readyz": answer(200, {"status": "ok"})},
+    "a service that is not ready": {"/readyz": answer(503, {"status": "starting"})},
+    "checks of a service that is not ready": {"/readyz": answer(503, {"checks": {"db": "down"}})},
+    "a gateway without an instance": {"/readyz": Answer(503, b"<html>")},
+    "an error page": {"/readyz": Answer(404, b"<html>")},
+    "a server that hangs up": {"/readyz": None},
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
 def test_what_is_not_landfall_never_gets_the_key(
-    strange: dict[str, Answer], service: FakeService
+    strange: dict[str, Answer | None], service: FakeService
 ) -> None:
     service.answers |= strange
 

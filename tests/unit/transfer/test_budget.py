@@ -128,7 +128,7 @@ def test_progress_gives_no_more_time() -> None:
         budget.spend(StoreUnavailable("late"))
 
 
-def test_a_busy_source_is_given_one_more_try_in_all() -> None:
+def test_a_busy_source_without_progress_is_given_one_more_try() -> None:
     budget = budget_of(Clock())
     second = SourceBusy("slow down", 17)
 
@@ -138,6 +138,18 @@ def test_a_busy_source_is_given_one_more_try_in_all() -> None:
         budget.spend(second)
 
     assert raised.value is second
+
+
+def test_progress_gives_a_busy_source_one_more_try_again() -> None:
+    budget = budget_of(Clock())
+
+    for n in range(1, 9):
+        budget.spend(SourceBusy("slow down"))
+        budget.advance(n * PROGRESS_BYTES)
+    budget.spend(SourceBusy("slow down"))
+    budget.advance(9 * PROGRESS_BYTES - 1)
+    with pytest.raises(SourceBusy):
+        budget.spend(SourceBusy("slow down"))
 
 
 def test_no_round_begins_when_the_time_is_over() -> None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,10 +29,6 @@ from transfer.store import ABSENT, StoredObject
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return new_house(tmp_path)
-
-
-def far_ahead() -> datetime:
-    return datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def later(house: House, store: object = None, age: timedelta = PATIENCE) -> Reconciler:
@@ -152,21 +148,6 @@ class TestWalk:
         found = later(house, age=PATIENCE + timedelta(minutes=1)).walk()
 
         assert found == {Finding.FAILED: 1, Finding.ANNOUNCED: 1}
-
-    def test_its_log_has_one_line_for_a_name_that_would_command_a_terminal(
-        self, house: House, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        house.topic.failures = [NotifyUnavailable("down")]
-        with pytest.raises(NotifyUnavailable):
-            house.landing().land(message_for(A, "\x1b[2J\theron\x85"))
-        house.topic.failures = [NotifyUnavailable("down")]
-
-        for _ in range(2):
-            Reconciler(DirectoryStore(house.folder), house.topic, now=far_ahead).walk()
-
-        shown = r"source/\x1b[2J\theron\x85"
-        assert caplog.messages[0].startswith(f"{shown} stays unannounced: ")
-        assert caplog.messages[1] == f"{shown} had landed unannounced and is announced now"
 
     def test_a_long_walk_tells_how_far_it_is(
         self, house: House, caplog: pytest.LogCaptureFixture

@@ -96,6 +96,17 @@ def test_a_header_that_is_not_known_is_not_shown() -> None:
     assert "evil" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["x-id", "versionid", "x-amz-date", "x-amz-expires", "x-amz-credential", "x-amz-signature"],
+)
+def test_a_parameter_that_stands_for_no_header_does_not_become_one(name: str) -> None:
+    parameters = (ALGORITHM, CREDENTIAL, DATE, EXPIRES, with_headers(name), SIGNED)
+
+    with pytest.raises(UrlRefused, match="signs a header that Landfall does not know"):
+        parse(url(text="&".join((*parameters, "x-id=GetObject", "versionId=v"))))
+
+
 def test_signature_version_4a_is_named_with_what_to_sign_instead() -> None:
     query = "&".join(PLAIN["Go 1"]).replace("HMAC-SHA256", "ECDSA-P256-SHA256")
 
