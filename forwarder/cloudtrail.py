@@ -9,9 +9,9 @@ from typing import Any
 from forwarder.events import (
     S3Object,
     UnknownEvent,
+    as_region,
     decoded_otherwise,
     optional_text,
-    region,
     required_text,
 )
 
@@ -70,7 +70,7 @@ def _created(detail: dict[str, Any]) -> S3Object:
         return S3Object(
             bucket=required_text(asked["bucketName"]),
             key=key,
-            region=region(detail.get("awsRegion")),
+            region=as_region(detail.get("awsRegion")),
             version_id=optional_text(answered.get("x-amz-version-id")),
             event_time=optional_text(detail.get("eventTime")),
             # Public samples have keys as they are, but AWS does not promise it.
