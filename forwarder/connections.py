@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection
 
 from forwarder.settings import BadEnvironment
 
-HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+HOST = re.compile("[a-z0-9._:-]+")
 
 
 def new_pool(url: str, connections: int) -> urllib3.PoolManager:

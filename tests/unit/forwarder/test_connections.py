@@ -28,6 +28,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ("https://proxy.example:3129/", "proxy.example:3129"),
         ("proxy.example:3128", "proxy.example:3128"),
         ("http://[2001:db8::1]:3128", "[2001:db8::1]:3128"),
+        ("AZ_az-09.Example:3128", "az_az-09.example:3128"),
         ("http://us%40er:canary@proxy.example:3128", "proxy.example:3128"),
     ],
 )
