@@ -46,7 +46,7 @@ def created_by_api_call(detail: Any) -> S3Object | None:
     if not _is_creation(name):
         LOG.info("ignored: %s creates no object", name)
         return None
-    if detail.get("errorCode") is not None:
+    if detail.get("errorCode"):
         LOG.info("ignored: %s failed, so it created no object", name)
         return None
     return _created(detail)
