@@ -66,6 +66,13 @@ _PASSING = (
     aws.IncompleteReadError,
     aws.MetadataRetrievalError,
 )
+_ROLE_OPERATIONS = frozenset(
+    {
+        "AssumeRole", "AssumeRoleWithWebIdentity", "CreateOAuth2Token", "CreateToken",
+        "GetRoleCredentials",
+    }
+)  # fmt: skip
+"""What botocore asks other services than S3 within a call to S3, to get credentials."""
 _CREDENTIALS_ENDED = "refreshed credentials"
 """Words of the RuntimeError for which botocore has no class of its own."""
 
@@ -105,10 +112,7 @@ def explained(error: Exception, right: str = "s3:GetObject") -> NotForwarded:
     `error` is one of `AWS_ERRORS`; `right` are the IAM actions that were needed.
     """
     if isinstance(error, aws.ClientError):
-        status = status_of(error) or 0
-        message = str(response_of(error).get("Error", {}).get("Message") or "")
-        reason, advice = refusal(status, code_of(error), message, right)
-        return NotForwarded(reason, f"S3 answered {word_for(error)}: {advice}")
+        return _refused(error, right)
     kind = type(error).__name__
     if isinstance(error, _NO_CREDENTIALS):
         text = "there are no AWS credentials: set them, or give the function a role"
@@ -141,6 +145,22 @@ def explained(error: Exception, right: str = "s3:GetObject") -> NotForwarded:
         UNAVAILABLE,
         f"S3's answer could not be read ({kind}): {LATER}; if that goes on, look at its headers "
         "and at what is between here and S3",
+    )
+
+
+def _refused(error: aws.ClientError, right: str) -> NotForwarded:
+    message = str(response_of(error).get("Error", {}).get("Message") or "")
+    reason, advice = refusal(status_of(error) or 0, code_of(error), message, right)
+    operation = getattr(error, "operation_name", None)
+    if operation not in _ROLE_OPERATIONS:
+        return NotForwarded(reason, f"S3 answered {word_for(error)}: {advice}")
+    told = f"AWS refused {operation} with {word_for(error)}, so there are no credentials"
+    if reason == UNAVAILABLE:
+        return NotForwarded(UNAVAILABLE, f"{told}: {LATER}")
+    return NotForwarded(
+        CREDENTIALS,
+        f"{told}: check the ARN of the role and its trust policy, and renew the token or the login "
+        "with which it is assumed",
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from forwarder.events import (
     S3Object,
     UnknownEvent,
+    as_region,
     decoded_otherwise,
     optional_text,
-    region,
     required_text,
 )
 
@@ -46,7 +46,7 @@ def created_by_api_call(detail: Any) -> S3Object | None:
     if not _is_creation(name):
         LOG.info("ignored: %s creates no object", name)
         return None
-    if detail.get("errorCode") is not None:
+    if detail.get("errorCode"):
         LOG.info("ignored: %s failed, so it created no object", name)
         return None
     return _created(detail)
@@ -70,7 +70,7 @@ def _created(detail: dict[str, Any]) -> S3Object:
         return S3Object(
             bucket=required_text(asked["bucketName"]),
             key=key,
-            region=region(detail.get("awsRegion")),
+            region=as_region(detail.get("awsRegion")),
             version_id=optional_text(answered.get("x-amz-version-id")),
             event_time=optional_text(detail.get("eventTime")),
             # Public samples have keys as they are, but AWS does not promise it.

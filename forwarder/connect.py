@@ -12,6 +12,7 @@ from typing import Any
 
 from forwarder.aws_failures import AWS_ERRORS, explained, word_for
 from forwarder.s3_clients import S3Clients
+from forwarder.s3_refusals import CREDENTIALS
 
 OURS = "landfall-forwarder"
 ADVICE = {
@@ -55,7 +56,8 @@ def main(arguments: list[str]) -> int:
         connect(S3Clients().of_bucket(given.bucket), given.bucket, given.queue_arn, given.prefix)
     except AWS_ERRORS as error:
         word = word_for(error)
-        advice = ADVICE.get(word) or explained(error)
+        failure = explained(error)
+        advice = failure if failure.reason == CREDENTIALS else ADVICE.get(word, failure)
         print(f"{given.bucket} is not connected ({word}): {advice}", file=sys.stderr)
         return 1
     print(f"S3 now tells {given.queue_arn} about new objects in {given.bucket}/{given.prefix}")

@@ -1,6 +1,7 @@
 """Connections to Landfall: kept, and through the proxy that the environment names, if any."""
 
 import base64
+import re
 import socket
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -9,6 +10,8 @@ import urllib3
 from urllib3.connection import HTTPConnection
 
 from forwarder.settings import BadEnvironment
+
+HOST = re.compile("[a-z0-9._:-]+")
 
 
 def new_pool(url: str, connections: int) -> urllib3.PoolManager:
@@ -43,10 +46,12 @@ def _read(proxy: str) -> tuple[str, dict[str, str]]:
     try:
         # Like curl, urllib and botocore take a bare HOST:PORT too.
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        host, port = parts.hostname, parts.port
+        host, port = parts.hostname or "", parts.port
+        # A bare "/", "?" or "#" in a password ends the host early: the user would pass for it.
+        is_whole = parts.path in ("", "/") and "?" not in proxy and "#" not in proxy
     except ValueError:
-        host, port = None, None
-    if not host or parts.scheme not in ("http", "https"):
+        is_whole = False
+    if not is_whole or not HOST.fullmatch(host) or parts.scheme not in ("http", "https"):
         raise BadEnvironment(
             "In the environment of the function, set HTTPS_PROXY to http://HOST:PORT or "
             "https://HOST:PORT of the proxy (a user and a password before the host must be "

@@ -54,8 +54,9 @@ class Endpoint:
     def send(self, message: Message, seconds: float, **beside: object) -> dict[str, Any]:
         """Return Landfall's answer of success to the message, with all the fields it must have.
 
-        `seconds` is the time to connect and to get the answer; `beside` are fields that go
-        beside `inputMessage`, such as `validateOnly`.
+        `seconds` is the time to connect and for each wait for bytes of the answer, so an answer
+        that comes byte by byte may take longer; `beside` are fields that go beside
+        `inputMessage`, such as `validateOnly`.
 
         Raises:
             NotForwarded: There was no answer, or it was no success, or not Landfall's.

@@ -7,9 +7,9 @@ from forwarder.cloudtrail import created_by_api_call
 from forwarder.events import (
     S3Object,
     UnknownEvent,
+    as_region,
     decoded_otherwise,
     optional_text,
-    region,
     required_text,
     without_quotes,
 )
@@ -71,7 +71,7 @@ def _created(event: Any) -> S3Object:
         return S3Object(
             bucket=required_text(detail["bucket"]["name"]),
             key=key,
-            region=region(event.get("region")),
+            region=as_region(event.get("region")),
             version_id=optional_text(one.get("version-id")),
             # moto names it as in S3's records.
             etag=without_quotes(one.get("etag", one.get("eTag"))),

@@ -17,7 +17,7 @@ S3_SOURCE = re.compile("[a-z0-9.-]+:s3")
 KNOWN_MAJOR_VERSION = "2"
 OTHER_MAJOR_VERSIONS = {"scality:s3": "1"}
 """https://github.com/scality/backbeat/blob/HEAD/extensions/notification/constants.js"""
-REGION = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,62}")
+REGION = re.compile("[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 """What boto3 takes for one. Ceph sends the name of its zone group, which may be anything."""
 
 # Names without their prefix "s3:", each ended by a colon.
@@ -88,7 +88,7 @@ def created_by_record(record: Any) -> S3Object | None:
         return S3Object(
             bucket=required_text(s3["bucket"]["name"]),
             key=decoded or literal,
-            region=region(record.get("awsRegion")),
+            region=as_region(record.get("awsRegion")),
             version_id=optional_text(s3["object"].get("versionId")),
             etag=without_quotes(s3["object"].get("eTag")),
             event_time=optional_text(record.get("eventTime")),
@@ -148,7 +148,8 @@ def without_quotes(etag: Any) -> str | None:
     return optional_text(etag.strip('"')) if isinstance(etag, str) else None
 
 
-def region(name: Any) -> str | None:
+def as_region(name: Any) -> str | None:
+    """Return the Region of this name; None if boto3 can take it for none."""
     return name if isinstance(name, str) and REGION.fullmatch(name) else None
 
 

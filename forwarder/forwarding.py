@@ -45,14 +45,24 @@ class Forwarder:
         """
         ends = time.monotonic() + seconds
         try:
-            outcome = self._send(wanted, ends)
-            if outcome.status == SUPERSEDED:
-                # The object changed between our look and Landfall's: what is there now goes on
-                # its way at once, without waiting for its own event.
-                outcome = self._send(wanted, ends)
-            return outcome
+            message = self._messages.message_about(wanted)
+            outcome = self._send(message, ends)
+            if outcome.status != SUPERSEDED:
+                return outcome
+            # The object changed between our look and Landfall's: what is there now goes on
+            # its way at once, without waiting for its own event.
+            newer = self._messages.message_about(wanted)
+            outcome = self._send(newer, ends)
         except ObjectGone:
             return Outcome(GONE)
+        if outcome.status == SUPERSEDED and _is_unchanged(message, newer):
+            raise NotForwarded(
+                SUPERSEDED.upper(),
+                "HeadObject names an ETag that S3 denies when Landfall reads the object, so no "
+                "newer object can be expected: a proxy or cache before S3 may answer HeadObject, "
+                "or the server does not compare If-Match with the ETag that it gives",
+            )
+        return outcome
 
     def compare(self, wanted: S3Object, seconds: float) -> Outcome:
         """Ask whether the object is landed as it is now, transferring nothing.
@@ -62,7 +72,7 @@ class Forwarder:
         """
         ends = time.monotonic() + seconds
         try:
-            return self._send(wanted, ends, validateOnly=True)
+            return self._send(self._messages.message_about(wanted), ends, validateOnly=True)
         except ObjectGone:
             return Outcome(GONE)
 
@@ -78,8 +88,7 @@ class Forwarder:
         answer = self._endpoint.send(message, seconds, validateOnly=True)
         return Outcome(str(answer["status"]), size, answer)
 
-    def _send(self, wanted: S3Object, ends: float, **beside: object) -> Outcome:
-        message: Message = self._messages.message_about(wanted)
+    def _send(self, message: Message, ends: float, **beside: object) -> Outcome:
         seconds = ends - time.monotonic()
         if seconds <= 0:
             raise NotForwarded(
@@ -88,6 +97,11 @@ class Forwarder:
         answer = self._endpoint.send(message, seconds, **beside)
         size = message.get("ContentLength")
         return Outcome(str(answer["status"]), None if size is None else int(size), answer)
+
+
+def _is_unchanged(message: Message, newer: Message) -> bool:
+    """Whether S3 named the same bytes twice; without a size, the ETag is the event's own."""
+    return "ContentLength" in newer and message.get("ETag") == newer.get("ETag")
 
 
 def make_forwarder(settings: Settings, connections: int = 10) -> Forwarder:

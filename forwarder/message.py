@@ -1,8 +1,10 @@
 """The message about one object: what S3 says of it now, and a URL to read it with."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from forwarder.aws_failures import AWS_ERRORS, EXPIRED, explained
 from forwarder.events import S3Object
@@ -13,17 +15,14 @@ from forwarder.s3_refusals import CREDENTIALS
 
 LOG = logging.getLogger(__name__)
 
-# Fields of the answer to HeadObject that go into the message as they are, when S3 has them.
-PASSED_ON = (
-    "ContentType",
-    "VersionId",
-    "ChecksumType",
+CHECKSUMS = (
     "ChecksumCRC32",
     "ChecksumCRC32C",
     "ChecksumCRC64NVME",
     "ChecksumSHA1",
     "ChecksumSHA256",
 )
+CHECKSUM_TYPES = (None, "", "FULL_OBJECT", "COMPOSITE")
 
 Message = dict[str, str | int]
 
@@ -59,7 +58,8 @@ class MessageMaker:
         optional: dict[str, str | int | None] = {
             "ContentLength": size_in(head),
             "ETag": etag,
-            **{field: head.get(field) for field in PASSED_ON},
+            **{field: head.get(field) for field in ("ContentType", "VersionId")},
+            **_checksums(head),
             "LastModified": _rfc3339(head.get("LastModified")),
             "EventTime": wanted.event_time if _is_rfc3339(wanted.event_time) else None,
             "Sequencer": wanted.sequencer,
@@ -129,6 +129,13 @@ class MessageMaker:
             return None
         same_size_throughout = -(-whole // size) == int(parts)
         return size if same_size_throughout else None
+
+
+def _checksums(head: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the checksums; none if they are of a type whose meaning is not known."""
+    if head.get("ChecksumType") not in CHECKSUM_TYPES:
+        return {}
+    return {field: head.get(field) for field in ("ChecksumType", *CHECKSUMS)}
 
 
 def _rfc3339(time: object) -> str | None:

@@ -26,32 +26,42 @@ BATCH = 10
 def postpone(failed: Sequence[tuple[Mapping[str, Any], float | None]]) -> None:
     """Set when these messages come again; each is given with the wait that Landfall asked for.
 
-    If that fails they come again later, so it is no failure of the message.
+    If that fails they come again later, so it is no failure of the message. It ends at the first
+    batch that cannot be sent: the time left is short, and the others would wait for the same.
     """
     for start in range(0, len(failed), BATCH):
-        batch = failed[start : start + BATCH]
-        entries = [
-            {
-                "Id": str(number),
-                "ReceiptHandle": record["receiptHandle"],
-                "VisibilityTimeout": seconds_until_next(_receives(record), asked),
-            }
-            for number, (record, asked) in enumerate(batch)
-        ]
         try:
-            client, url = queue_of(batch[0][0]["eventSourceARN"])
-            refused = client.change_message_visibility_batch(QueueUrl=url, Entries=entries).get(
-                "Failed", []
-            )
-            problem = refused[0].get("Code", "refused") if refused else None
-        except (*AWS_ERRORS, KeyError) as error:
-            problem = word_for(error)
-        if problem:
-            LOG.warning(
-                "failed messages come again only after the queue's visibility timeout (%s): give "
-                "the function's role sqs:ChangeMessageVisibility and sqs:GetQueueUrl on the queue",
-                problem,
-            )
+            refused = _change(failed[start : start + BATCH])
+        except (*AWS_ERRORS, AttributeError, KeyError, TypeError) as error:
+            _warn(word_for(error))
+            return
+        if refused:
+            _warn(refused[0].get("Code", "refused"))
+
+
+def _change(batch: Sequence[tuple[Mapping[str, Any], float | None]]) -> list[dict[str, Any]]:
+    """Return the entries that SQS refused."""
+    entries = [
+        {
+            "Id": str(number),
+            "ReceiptHandle": record["receiptHandle"],
+            "VisibilityTimeout": seconds_until_next(_receives(record), asked),
+        }
+        for number, (record, asked) in enumerate(batch)
+    ]
+    client, url = queue_of(batch[0][0]["eventSourceARN"])
+    answer = client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+    refused: list[dict[str, Any]] = answer.get("Failed", [])
+    return refused
+
+
+def _warn(problem: str) -> None:
+    LOG.warning(
+        "failed messages come again only after the queue's visibility timeout (%s): give the "
+        "function's role sqs:ChangeMessageVisibility and sqs:GetQueueUrl on the queue, and a way "
+        "to SQS",
+        problem,
+    )
 
 
 def seconds_until_next(receives: int, asked: float | None) -> int:

@@ -1,6 +1,5 @@
 """boto3's S3 clients, one for each Region, and the Region of a bucket."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from threading import Lock
@@ -11,11 +10,11 @@ from botocore.exceptions import ClientError
 
 from forwarder.aws import make_client, session
 from forwarder.aws_failures import response_of
+from forwarder.events import as_region
 
 DEFAULT_REGION = "us-east-1"
 UNKNOWN_LIFE_SECONDS = 3600
 """Temporary credentials of which nobody says when they end: what Lambda gives is of this kind."""
-REGION = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 
 
 class S3Client(Protocol):
@@ -94,8 +93,7 @@ class S3Clients:
         except ClientError as error:
             # Refused or redirected, S3 still names the region; a refusal shows again at the object.
             answer = response_of(error)
-        named = answer.get("BucketRegion") or _region_in(answer)
-        return named or self._regions.get(bucket) or home
+        return _region_in(answer) or self._regions.get(bucket) or home
 
     def _note_region(self, response: Any, request_dict: Mapping[str, Any], **_: object) -> None:
         """Remember the Region that S3 names when it refuses a request to a wrong one."""
@@ -139,5 +137,4 @@ def _note_bucket(params: Mapping[str, Any], context: dict[str, Any], **_: object
 def _region_in(answer: Mapping[str, Any]) -> str | None:
     """Return the Region that an answer names, in a header or in the error's body."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    named = headers.get("x-amz-bucket-region") or answer.get("Error", {}).get("Region")
-    return named if isinstance(named, str) and REGION.fullmatch(named) else None
+    return as_region(headers.get("x-amz-bucket-region") or answer.get("Error", {}).get("Region"))

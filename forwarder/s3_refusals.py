@@ -18,7 +18,7 @@ OPT_IN = (
     "Regions"
 )
 WRONG_REGION = (
-    "the bucket is in another Region, and S3 did not name it to the redirect: name the bucket's "
+    "the bucket is in another Region, and S3's redirect did not lead there: name the bucket's "
     "Region in the event or in AWS_DEFAULT_REGION; enable it for your account if it is one that "
     "must be enabled"
 )

@@ -29,6 +29,7 @@ SUSPECTS = 3
 """So many objects that met what is most often a mistake in the set-up, before one got through."""
 FAILURES_IN_A_ROW = 20
 """So many objects that failed one after another, all tries spent, say that the rest will too."""
+ADVICE = "if only these fail, pass over them with --start-after"
 
 
 class Verdict:
@@ -63,9 +64,13 @@ class Verdict:
                 self._suspects += 1
                 self._last_suspect = text
             if self._suspects >= SUSPECTS and not self._one_got_through:
-                raise CannotWork(f"{SUSPECTS} objects failed and none got through, at last: {text}")
+                raise CannotWork(
+                    f"{SUSPECTS} objects failed and none got through ({ADVICE}), at last: {text}"
+                )
             if self._failed_in_a_row >= FAILURES_IN_A_ROW:
-                raise CannotWork(f"{FAILURES_IN_A_ROW} objects failed in a row, at last: {text}")
+                raise CannotWork(
+                    f"{FAILURES_IN_A_ROW} objects failed in a row ({ADVICE}), at last: {text}"
+                )
 
     def end(self) -> None:
         """Judge a run of so few objects that nothing could be seen on the way.

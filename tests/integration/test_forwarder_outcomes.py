@@ -76,10 +76,12 @@ def test_superseded_sends_once_more_what_is_there_now(
 def test_superseded_twice_is_done_because_the_newer_object_has_its_own_event(
     s3: Any, endpoint: RecordingServer
 ) -> None:
-    endpoint.answers = [status("superseded")]
+    bodies = iter([b"22", b"333"])
     s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    endpoint.before_answer = lambda: s3.put_object(Bucket=BUCKET, Key="one", Body=next(bodies))
+    endpoint.answers = [status("superseded")]
     forward("one")
-    assert len(endpoint.requests) == 2
+    assert [message["ContentLength"] for message in endpoint.messages] == [1, 2]
 
 
 @pytest.mark.parametrize(

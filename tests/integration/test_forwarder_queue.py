@@ -21,6 +21,7 @@ from tests.integration.conftest import (
     refusal,
 )
 from tests.integration.events import QUEUE_ARN, created, in_queue, log_lines, payload
+from tests.servers.raw import RawServer, reset
 
 
 @pytest.fixture
@@ -199,6 +200,49 @@ def test_if_the_wait_cannot_be_set_the_message_fails_all_the_same_and_a_warning_
     fails(in_queue("not JSON"))
     [warning] = [line for line in log_lines(capsys) if line.get("level") == "WARNING"]
     assert "give the function's role sqs:ChangeMessageVisibility" in warning["message"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"attributes": None},
+        {"attributes": {"ApproximateReceiveCount": "many"}},
+        {"attributes": {"ApproximateReceiveCount": None}},
+        {"receiptHandle": None},
+        {"eventSourceARN": None},
+        {"eventSourceARN": "arn:aws:sqs"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("is_missing", [False, True])
+def test_a_record_of_an_odd_form_fails_alone(
+    odd: dict[str, Any],
+    is_missing: bool,
+    s3: Any,
+    endpoint: RecordingServer,
+    queue: RecordingServer,
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    event = in_queue("not JSON", created("one"))
+    event["Records"][0] |= odd
+    if is_missing:
+        for name in odd:
+            del event["Records"][0][name]
+
+    assert failed(lambda_handler(event, Context(60))) == ["1"]
+    assert len(endpoint.messages) == 1
+
+
+def test_a_queue_that_cannot_be_reached_is_asked_once(
+    forwarder_environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RawServer([reset()]) as server:
+        forwarder_environment.setenv("AWS_ENDPOINT_URL_SQS", server.origin)
+        fails(in_queue(*["not JSON"] * 25))
+
+    assert server.connections == 1
+    [warning] = [line for line in log_lines(capsys) if line.get("level") == "WARNING"]
+    assert "a way to SQS" in warning["message"]
 
 
 def test_the_queue_is_found_by_its_arn(queue: RecordingServer) -> None:

@@ -45,6 +45,8 @@ class WholeS3(ScriptedS3):
         self.list_refused: Refused | None = None
         self.region: str | None = None
         """Of the bucket: requests that are signed for another are redirected."""
+        self.bucket_region: str | None = None
+        """What HEAD of the bucket says of it, if that is something else."""
         self.names_region = True
         self.seen: list[str] = []
         """Method, path and the Region of the signature of each request."""
@@ -90,7 +92,7 @@ class WholeS3(ScriptedS3):
 
     def _about_the_bucket(self, method: str, query: dict[str, list[str]]) -> bytes:
         if method == "HEAD":
-            return answer(ETag=None, x_amz_bucket_region=self.region)
+            return answer(ETag=None, x_amz_bucket_region=self.bucket_region or self.region)
         if self.list_refused is not None:
             return refusal(self.list_refused)
         prefix = query.get("prefix", [""])[0]

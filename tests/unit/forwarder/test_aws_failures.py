@@ -183,6 +183,32 @@ def test_an_answer_is_told_by_its_code_or_its_status(
     assert "canary" not in str(failure)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason", "told"),
+    [
+        ("AccessDenied", "CREDENTIALS", "check the ARN of the role and its trust policy"),
+        ("InvalidIdentityToken", "CREDENTIALS", "renew the token or the login"),
+        ("ExpiredTokenException", "CREDENTIALS", "renew the token or the login"),
+        ("Throttling", "SOURCE_UNAVAILABLE", "try again later"),
+    ],
+)
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "AssumeRole", "AssumeRoleWithWebIdentity", "CreateOAuth2Token", "CreateToken",
+        "GetRoleCredentials",
+    ],
+)  # fmt: skip
+def test_a_refused_role_or_login_is_no_refusal_of_s3(
+    operation: str, code: str, reason: str, told: str
+) -> None:
+    failure = explained(exceptions.ClientError({"Error": {"Code": code}}, operation))
+
+    assert failure.reason == reason
+    assert f"AWS refused {operation} with {code}, so there are no credentials: " in str(failure)
+    assert told in str(failure)
+
+
 def test_the_message_decides_and_the_right_is_named() -> None:
     denied = {"Error": {"Code": "AccessDenied"}}
     assert "give these AWS credentials the:right;" in str(

@@ -28,6 +28,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ("https://proxy.example:3129/", "proxy.example:3129"),
         ("proxy.example:3128", "proxy.example:3128"),
         ("http://[2001:db8::1]:3128", "[2001:db8::1]:3128"),
+        ("AZ_az-09.Example:3128", "az_az-09.example:3128"),
         ("http://us%40er:canary@proxy.example:3128", "proxy.example:3128"),
     ],
 )
@@ -107,6 +108,12 @@ def test_no_proxy_is_about_whole_names(no_proxy: str, environment: pytest.Monkey
         "http://proxy.example:canary",
         "http://[canary",
         "://canary",
+        *[f"{start}user:12{end}canary@proxy.example" for start in ("http://", "") for end in "/?#"],
+        "http://proxy.example/canary",
+        "http://proxy.example:3128?canary",
+        "http://proxy.example:3128#canary",
+        "http://canary proxy:3128",
+        "http://canary\\proxy:3128",
     ],
 )
 def test_what_is_no_proxy_is_named_without_its_value(

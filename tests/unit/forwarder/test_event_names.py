@@ -138,7 +138,7 @@ def test_an_unknown_detail_type_fails(detail_type: object) -> None:
 @pytest.mark.parametrize(
     "name", ["PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"]
 )
-@pytest.mark.parametrize("error", [..., None])
+@pytest.mark.parametrize("error", [..., None, ""])
 def test_a_call_that_creates_is_forwarded(name: str, error: object) -> None:
     assert len(created_objects(call(name, errorCode=error))) == 1
 

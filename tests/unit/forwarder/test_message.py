@@ -51,6 +51,17 @@ def test_what_s3_leaves_out_is_left_out(left_out: str, s3: WholeS3) -> None:
     assert message_about() == NEVER_LEFT_OUT | OF_THE_EVENT | there
 
 
+@pytest.mark.parametrize("kind", ["OTHER", "full_object", "FULL_OBJECT, COMPOSITE"])
+def test_checksums_of_an_unknown_type_cost_themselves_alone(kind: str, s3: WholeS3) -> None:
+    """Landfall refuses a message with such a type, at every try."""
+    s3.heads["one"] = head_without("ChecksumType")[:-2] + (
+        f"x-amz-checksum-type: {kind}\r\n\r\n".encode()
+    )
+    there = {n: v for n, (_, _, v) in HEADERS.items() if not n.startswith("Checksum")}
+
+    assert message_about() == NEVER_LEFT_OUT | OF_THE_EVENT | there
+
+
 @pytest.mark.parametrize(
     "time", ["", "now", "Tue, 11 Aug 2026 09:30:15 GMT", "2026-08-11", "2026-08-11 09:30:15Z",
              "2026-08-11T09:30:15", "1786440615", "2026-08-11T25:30:15Z"],

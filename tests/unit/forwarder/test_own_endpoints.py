@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from forwarder.events import S3Object
+from forwarder.failures import NotForwarded
+from forwarder.message import MessageMaker
 from forwarder.s3_clients import S3Clients
 
 OWN = "http://minio.example:9000"
@@ -37,6 +40,23 @@ def test_the_config_file_names_the_server(
         aws.setenv("AWS_PROFILE", "heron")
 
     assert signed().startswith(f"{OWN}/heron-meadow/one?")
+
+
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
+@pytest.mark.parametrize(
+    "url", ["localhost:9000", "localhost", "minio/", "http://", "http://[::1", "http://a b", "://x"]
+)
+def test_what_is_no_url_of_a_server_is_a_mistake_in_the_configuration(
+    url: str, name: str, aws: pytest.MonkeyPatch
+) -> None:
+    aws.setenv(name, url)
+    wanted = S3Object("heron-meadow", "one", "eu-west-2")
+
+    with pytest.raises(NotForwarded, match=r"such as .*AWS_ENDPOINT_URL_S3") as failed:
+        MessageMaker(S3Clients(), 60).message_about(wanted)
+
+    assert failed.value.reason == "AWS_CONFIGURATION"
+    assert url not in str(failed.value)
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])

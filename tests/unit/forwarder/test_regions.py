@@ -110,7 +110,21 @@ def test_a_region_that_nobody_names_is_told(s3: WholeS3, clients: S3Clients) -> 
         MessageMaker(clients, 60).message_about(S3Object(BUCKET, "one", "us-east-1"))
 
 
-@pytest.mark.parametrize("named", ["bad region!", "https://attacker.example", "-a", "a" * 64])
+NO_REGIONS = ["bad region!", "https://attacker.example", "-a", "a-", "Zone_A", "a" * 64]
+
+
+@pytest.mark.parametrize("named", NO_REGIONS)
+def test_a_bucket_whose_region_is_none_of_boto3s_is_signed_for_the_own_one(
+    named: str, s3: WholeS3, clients: S3Clients, aws: pytest.MonkeyPatch
+) -> None:
+    """Ceph names a zone group there, whatever it is called."""
+    aws.setenv("AWS_DEFAULT_REGION", THERE)
+    s3.bucket_region = named
+
+    assert signed_for(MessageMaker(clients, 60).message_about(S3Object(BUCKET, "one"))) == THERE
+
+
+@pytest.mark.parametrize("named", NO_REGIONS)
 def test_what_is_no_region_is_not_remembered(
     named: str, s3: WholeS3, clients: S3Clients, caplog: pytest.LogCaptureFixture
 ) -> None:

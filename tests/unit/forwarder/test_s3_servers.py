@@ -82,7 +82,10 @@ def test_what_is_no_s3_server_fails(source: object) -> None:
         ("Zone-Group1", "Zone-Group1"),
         ("x" * 63, "x" * 63),
         ("a", "a"),
-        *[(name, None) for name in (None, "", "zone group", "-a", "a_b", "a.b/c", 3, "x" * 64)],
+        *[
+            (name, None)
+            for name in (None, "", "zone group", "-a", "a-", "a_b", "a.b/c", 3, "x" * 64)
+        ],
     ],
 )
 def test_a_region_that_is_none_is_left_open(name: object, region: str | None) -> None:

@@ -11,6 +11,10 @@ from forwarder.sync.listing import CannotWork, listed_objects
 from tests.servers.raw import RawServer
 from tests.servers.s3 import S3Server, moto_server
 
+ENTRY = "<Contents><Key>a</Key><Size>1</Size></Contents>"
+TRUNCATED = "<IsTruncated>true</IsTruncated>"
+TOKEN = "<NextContinuationToken>t</NextContinuationToken>"
+
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[S3Server]:
@@ -85,6 +89,40 @@ def test_a_list_that_breaks_off_or_is_none_ends_the_run_with_words(script: list[
         pytest.raises(CannotWork, match=r"^cannot list s3://heron-lists: S3"),
     ):
         keys(client_of(server))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        "<html><body>Sign in</body></html>",
+        "<ListBucketResult/>",
+        "<ListBucketResult><Contents><Size>1</Size></Contents></ListBucketResult>",
+        f"<ListBucketResult>{TRUNCATED}{ENTRY}</ListBucketResult>",
+        f"<ListBucketResult>{TRUNCATED}<NextMarker>a</NextMarker>{ENTRY}</ListBucketResult>",
+        f"<ListBucketResult>{TRUNCATED}<NextContinuationToken/>{ENTRY}</ListBucketResult>",
+        f"<ListBucketResult>{TRUNCATED}{TOKEN}{ENTRY}</ListBucketResult>",
+    ],
+    ids=["nothing", "portal", "bare", "no key", "no token", "marker", "empty token", "same token"],
+)
+def test_what_is_no_whole_list_does_not_pass_for_one(page: str) -> None:
+    """Portals answer anything with 200; old servers ignore list-type=2, and page by markers."""
+    with (
+        RawServer(answer(200, page.encode())) as server,
+        pytest.raises(CannotWork, match=r"no page of ListObjectsV2 .*: check AWS_ENDPOINT_URL_S3"),
+    ):
+        keys(client_of(server))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["<IsTruncated>false</IsTruncated>", "<KeyCount>0</KeyCount>", "<Name>heron-lists</Name>",
+     "<MaxKeys>1000</MaxKeys>"],
+)  # fmt: skip
+def test_a_list_without_objects_is_a_list(fields: str) -> None:
+    page = f"<ListBucketResult>{fields}</ListBucketResult>".encode()
+    with RawServer(answer(200, page)) as server:
+        assert keys(client_of(server)) == []
 
 
 @pytest.mark.parametrize(
