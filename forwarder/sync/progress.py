@@ -23,16 +23,19 @@ class Progress:
 
     def __init__(
         self,
-        stream: TextIO = sys.stderr,
+        stream: TextIO | None = None,
         count_all: Callable[[], Iterable[object]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`count_all` lists all that is to be done; on a terminal it is counted beside the work."""
+        """`stream` is stderr by default; `count_all` lists all that is to be done.
+
+        On a terminal that is counted beside the work.
+        """
         self.counts: Counter[str] = Counter()
         self.started = clock()
-        self._stream = stream
+        self._stream = stream or sys.stderr
         self._clock = clock
-        self._bar = stream.isatty()
+        self._bar = self._stream.isatty()
         self._lock = Lock()
         self._over = Event()
         self._recent: deque[tuple[float, int]] = deque([(self.started, 0)])
