@@ -70,7 +70,7 @@ def test_an_answer_that_is_not_landfalls_is_a_failure_that_names_the_endpoint(
 
 
 @pytest.mark.parametrize("status", ["landed", "already-landed", "superseded"])
-@pytest.mark.parametrize("code", [200, 201, 202])
+@pytest.mark.parametrize("code", [200, 201, 202, 299])
 def test_what_landfall_says_counts_with_any_2xx(
     code: int, status: str, stranger: RecordingServer
 ) -> None:
@@ -184,6 +184,7 @@ BOTH = f"{RIGHT_URL}; if it is right, {RIGHT_KEY} and the gateway"
         (Answer(499, b'{"error": {"details": [{"reason": 5}]}}'), f"HTTP_499: {RIGHT_URL}"),
         (Answer(500, b'{"error": {"details": [{"reason": "a b"}]}}'), "HTTP_500"),
         (Answer(502, b"<html>"), "HTTP_502"),
+        (Answer(503, b'{"error": {"details": [{"reason": "A"}, {"reason": "B"}]}}'), "A"),
         (Answer(300, LANDED), f"HTTP_300: {RIGHT_URL}"),
         (Answer(199, LANDED), f"HTTP_199: {RIGHT_URL}"),
     ],

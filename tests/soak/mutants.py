@@ -126,6 +126,10 @@ class KeptFiles(botocore.loaders.JSONFileLoader):  # type: ignore[misc]
     load_file = staticmethod(cache(botocore.loaders.JSONFileLoader().load_file))
 
 
+def path_of(module: str) -> Path:
+    return ROOT / f"{module.replace('.', '/')}.py"
+
+
 def warm_up() -> None:
     """Load what takes longest in tests with AWS, so that each child finds it in its memory."""
     botocore.loaders.Loader.FILE_LOADER_CLASS = KeptFiles
@@ -145,6 +149,7 @@ class Replacing(MetaPathFinder, Loader):
         return spec_from_loader(fullname, self) if fullname == self.name else None
 
     def exec_module(self, module: ModuleType) -> None:
+        module.__file__ = str(path_of(self.name))
         exec(compile(self.source, self.name, "exec"), module.__dict__)  # noqa: S102 - our own
 
 
@@ -203,7 +208,7 @@ def main() -> int:
     gc.freeze()
     total: Counter[str] = Counter()
     for module in asked.modules:
-        source = (ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8")
+        source = path_of(module).read_text("utf-8")
         count: Counter[str] = Counter()
         ((_, unharmed),) = outcomes(module, [Mutant(0, "no fault", source)], 1)
         if unharmed != SURVIVED:

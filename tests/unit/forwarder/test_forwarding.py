@@ -96,6 +96,13 @@ def test_without_time_nothing_is_sent(
     assert landfall.sent == []
 
 
+def test_a_little_time_is_enough_to_try() -> None:
+    landfall = Landfall("landed")
+
+    assert Forwarder(Messages(1), landfall).forward(ONE, 0.5).status == "landed"
+    assert 0 < landfall.seconds[0] <= 0.5
+
+
 def test_comparing_transfers_nothing_and_asks_once() -> None:
     landfall = Landfall("superseded")
 

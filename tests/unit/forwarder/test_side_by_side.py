@@ -8,7 +8,7 @@ import pytest
 from forwarder.events import S3Object
 from forwarder.failures import NotForwarded
 from forwarder.forwarding import Forwarder, Outcome
-from forwarder.side_by_side import AT_ONCE, forward_all
+from forwarder.side_by_side import forward_all
 
 SECRET = "https://heron.example/?X-Amz-Signature=canary"
 
@@ -18,7 +18,7 @@ class Fake(Forwarder):
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
-        self.together = threading.Barrier(AT_ONCE)
+        self.together = threading.Barrier(10)
         self.over = threading.Event()
 
     def forward(self, wanted: S3Object, seconds: float) -> Outcome:
@@ -86,7 +86,7 @@ def test_an_unknown_error_shows_where_it_was_raised_but_not_its_text(
 
 
 def test_ten_are_on_their_way_at_once() -> None:
-    tried = forward_all(Fake(), objects(*["meets"] * AT_ONCE), 30, None)
+    tried = forward_all(Fake(), objects(*["meets"] * 10), 30, None)
 
     assert {reason(one.result) for one in tried} == {"landed"}
 
@@ -103,14 +103,26 @@ def test_with_too_little_time_none_is_begun(seconds: float, becomes: str) -> Non
         assert "to begin: if it happens often, raise the timeout" in str(one.result)
 
 
-def test_what_hangs_fails_when_the_time_is_over_and_is_told(
+def test_without_any_time_each_is_told_so() -> None:
+    tried = forward_all(Fake(), objects(*"abcdefghijklmnopqrstuvwxyz"), -5, None)
+
+    assert all("no time left in this invocation to begin" in str(one.result) for one in tried)
+
+
+def test_what_hangs_fails_when_the_time_is_over_and_no_more_is_begun(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     fake = Fake()
 
-    hung, done = forward_all(fake, objects("hangs", "a"), 3.1, "r1")
+    done, *hung, late = forward_all(fake, objects("a", *["hangs"] * 10, "late"), 3.1, "r1")
 
     fake.over.set()
-    assert (reason(hung.result), reason(done.result)) == ("NO_TIME", "landed")
-    assert hung.seconds == 3.1
-    assert "no time left in this invocation to end" in caplog.text
+    for thread in threading.enumerate():
+        if thread.name.startswith("ThreadPoolExecutor"):
+            thread.join(10)
+    assert reason(done.result) == "landed"
+    assert {(reason(one.result), one.seconds) for one in [*hung, late]} == {("NO_TIME", 3.1)}
+    assert len(fake.seconds) == 11
+    told = [r.getMessage() for r in caplog.records if r.__dict__["fields"]["key"] == "late"]
+    assert len(told) == 1
+    assert "no time left in this invocation to end" in told[0]
