@@ -112,7 +112,7 @@ TESTS = {
     "forwarder.sync.listing": [f"{SYNC}listing.py"],
     "forwarder.sync.inventory": [f"{SYNC}inventory.py"],
     "forwarder.sync.run": [f"{SYNC}run.py"],
-    "forwarder.sync.progress": [f"{SYNC}progress.py"],
+    "forwarder.sync.progress": [f"{SYNC}progress.py", f"{SYNC}progress_lines.py"],
 }
 KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"
 PATIENCE_SECONDS, TEST_SECONDS = 120, 20
@@ -161,7 +161,7 @@ def run_tests(module: str, mutant: Mutant) -> str:
     sys.meta_path.insert(0, Replacing(module, mutant.source))
     try:
         __import__(module)
-    except Exception:  # noqa: BLE001 - whatever it is, nobody could miss it
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever it is, nobody could miss it
         return UNBORN
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
