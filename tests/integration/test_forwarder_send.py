@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,12 +28,15 @@ def landfall(endpoint: RecordingServer, scripted_s3: RecordingServer) -> Recordi
 
 
 @pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch) -> Program:
+def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
     def run(*words: str) -> int:
         monkeypatch.setattr(sys, "argv", ["send", *words])
         return send.main()
 
-    return run
+    # A shell starts what is in its background without a handler.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield run
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(

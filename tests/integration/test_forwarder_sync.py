@@ -40,7 +40,10 @@ def program(monkeypatch: pytest.MonkeyPatch, endpoint: RecordingServer) -> Itera
         monkeypatch.setattr(sys, "argv", ["sync", *words])
         return sync.main()
 
+    # A shell starts what is in its background without a handler.
+    interrupting = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield run
+    signal.signal(signal.SIGINT, interrupting)
     logging.getLogger("forwarder").handlers = handlers
     signal.signal(signal.SIGTERM, terminating)
 

@@ -54,6 +54,19 @@ def test_a_small_rate_has_a_decimal(objects: int, shown: str) -> None:
     assert f"  {shown}  " in progress.text()
 
 
+@pytest.mark.parametrize(("seconds", "shown"), [(30, "3.3/s"), (30.5, "0.0/s")])
+def test_what_was_done_more_than_half_a_minute_ago_is_no_rate(seconds: float, shown: str) -> None:
+    clock = Clock()
+    progress = Progress(io.StringIO(), None, clock)
+    clock.now += 1
+    for _ in range(100):
+        progress.add("landed now")
+    progress.text()
+    clock.now += seconds - 1
+
+    assert f"  {shown}  " in progress.text()
+
+
 def test_a_rate_needs_time() -> None:
     progress = Progress(io.StringIO(), None, Clock())
     progress.add("landed now")
@@ -87,6 +100,14 @@ def test_without_a_terminal_only_lines_are_written() -> None:
         progress.say("one")
 
     assert stream.getvalue() == "one\n"
+
+
+def test_a_log_does_not_get_as_many_lines_as_a_terminal() -> None:
+    stream = io.StringIO()
+    with Progress(stream):
+        time.sleep(0.5)
+
+    assert stream.getvalue() == ""
 
 
 def test_on_a_terminal_the_line_is_drawn_again_and_fits_into_it(
