@@ -66,7 +66,7 @@ class Progress:
         if total is not None and rate > 0:
             parts.append(f"{clock_time(max(0, total - done) / rate)} left")
         line = "  ".join(parts) + (f"  ({counts})" if counts else "")
-        return bar_of(done, total) + line if self._bar else line
+        return bar_of(done, total) + line
 
     def summary(self) -> str:
         """Return the line for the end."""

@@ -7,6 +7,7 @@ mutant that no test notices survives and is shown. Ends with 1 if over a tenth s
 import argparse
 import gc
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -175,6 +176,7 @@ def run_tests(module: str, mutant: Mutant) -> str:
 def outcomes(module: str, mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, str]]:
     """Try all, some at once."""
     outcome_of = {code: outcome for outcome, code in CODES.items()}
+    outcome_of[-signal.SIGTERM] = KILLED  # by a test that sends it to its own process
     waiting = list(reversed(mutants))
     running: dict[int, tuple[Mutant, float]] = {}
     while waiting or running:

@@ -67,6 +67,16 @@ def test_what_was_done_more_than_half_a_minute_ago_is_no_rate(seconds: float, sh
     assert f"  {shown}  " in progress.text()
 
 
+def test_a_first_look_after_more_than_that_has_a_rate() -> None:
+    clock = Clock()
+    progress = Progress(io.StringIO(), None, clock)
+    for _ in range(100):
+        progress.add("landed now")
+    clock.now += 40
+
+    assert "  2.5/s  " in progress.text()
+
+
 def test_a_rate_needs_time() -> None:
     progress = Progress(io.StringIO(), None, Clock())
     progress.add("landed now")
