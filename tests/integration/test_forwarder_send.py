@@ -1,6 +1,7 @@
 """One object by hand: what a person types, reads, and gets as the exit code."""
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -109,6 +110,21 @@ def test_a_wrong_environment_is_another_exit_code(
 
     assert "ENDPOINT_API_KEY" in capsys.readouterr().err
     assert landfall.requests == []
+
+
+def test_a_warning_is_a_bare_line(
+    landfall: RecordingServer,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger("forwarder"), "propagate", True)
+
+    program(ADDRESS)
+    logging.getLogger("forwarder.anything").warning("look %s", "here")
+
+    assert "look here" in capsys.readouterr().err.splitlines()
 
 
 def test_an_interruption_ends_as_a_shell_expects(

@@ -107,7 +107,7 @@ def test_what_goes_well_is_not_worth_a_warning(
 ) -> None:
     postpone([(message(1), None)])
 
-    assert caplog.text == ""
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_refused_message_is_a_warning_with_the_right_that_is_needed(
 
     postpone([(message(1), None)])
 
-    [record] = caplog.records
+    [record] = [r for r in caplog.records if r.levelname == "WARNING"]
     assert f"({told}): give the function's role sqs:ChangeMessageVisibility" in record.getMessage()
 
 

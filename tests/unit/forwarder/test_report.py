@@ -28,13 +28,17 @@ NAMED = {
 def fresh_loggers() -> Iterator[None]:
     """Loggers as a new process has them; afterwards as they were."""
     ours, botocores = logging.getLogger("forwarder"), logging.getLogger("botocore")
-    before = ours.handlers, ours.level, ours.propagate, botocores.level
+    handlers, level, propagates, of_botocore = (
+        ours.handlers, ours.level, ours.propagate, botocores.level,
+    )  # fmt: skip
     ours.handlers = []
     ours.setLevel(logging.NOTSET)
     ours.propagate = True
     botocores.setLevel(logging.DEBUG)
     yield
-    ours.handlers, ours.level, ours.propagate, botocores.level = before
+    ours.handlers, ours.propagate = handlers, propagates
+    ours.setLevel(level)
+    botocores.setLevel(of_botocore)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

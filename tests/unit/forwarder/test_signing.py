@@ -143,7 +143,7 @@ def test_a_url_never_outlives_its_credentials(
     message = MessageMaker(Living(life), 60).message_as_listed(listed, 1)
 
     assert f"X-Amz-Expires={signed}&" in str(message["PresignedUrl"])
-    assert len(caplog.records) == warns
+    assert len([r for r in caplog.records if r.levelname == "WARNING"]) == warns
 
 
 def test_credentials_in_their_last_second_sign_nothing(aws: pytest.MonkeyPatch) -> None:
