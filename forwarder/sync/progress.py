@@ -23,16 +23,19 @@ class Progress:
 
     def __init__(
         self,
-        stream: TextIO = sys.stderr,
+        stream: TextIO | None = None,
         count_all: Callable[[], Iterable[object]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`count_all` lists all that is to be done; on a terminal it is counted beside the work."""
+        """`stream` is stderr by default; `count_all` lists all that is to be done.
+
+        On a terminal that is counted beside the work.
+        """
         self.counts: Counter[str] = Counter()
         self.started = clock()
-        self._stream = stream
+        self._stream = stream or sys.stderr
         self._clock = clock
-        self._bar = stream.isatty()
+        self._bar = self._stream.isatty()
         self._lock = Lock()
         self._over = Event()
         self._recent: deque[tuple[float, int]] = deque([(self.started, 0)])
@@ -63,7 +66,7 @@ class Progress:
         if total is not None and rate > 0:
             parts.append(f"{clock_time(max(0, total - done) / rate)} left")
         line = "  ".join(parts) + (f"  ({counts})" if counts else "")
-        return bar_of(done, total) + line if self._bar else line
+        return bar_of(done, total) + line
 
     def summary(self) -> str:
         """Return the line for the end."""

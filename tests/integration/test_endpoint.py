@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forwarder.api_key import GivenKey
-from forwarder.endpoint import MAX_ANSWER_BYTES, WHAT_TO_DO, Endpoint
+from forwarder.endpoint import WHAT_TO_DO, Endpoint
 from forwarder.failures import NotForwarded
 from tests.integration.conftest import (
     API_KEY,
@@ -21,10 +21,19 @@ from tests.integration.conftest import (
     refusal,
 )
 
+MAX_ANSWER_BYTES = 256 * 1024
 MESSAGE: dict[str, str | int] = {"Bucket": BUCKET, "ObjectKey": "one", "ETag": '"e"'}
 LANDED = json.dumps(landfall_says("landed", MESSAGE)).encode()
 OTHER = json.dumps(landfall_says("landed", MESSAGE | {"ObjectKey": "two"})).encode()
 BOMB = gzip.compress(LANDED[:-1] + b" " * 50_000_000 + b"}")
+TWO_DETAILS = json.dumps(
+    {
+        "error": {
+            "message": "Wait.",
+            "details": [{"reason": "A", "domain": "landfall"}, {"reason": "B"}],
+        }
+    }
+).encode()
 STRANGERS = {
     "health page": Answer(200, b'{"status": "ok"}'),
     "status alone": Answer(200, b'{"status": "landed"}'),
@@ -70,7 +79,7 @@ def test_an_answer_that_is_not_landfalls_is_a_failure_that_names_the_endpoint(
 
 
 @pytest.mark.parametrize("status", ["landed", "already-landed", "superseded"])
-@pytest.mark.parametrize("code", [200, 201, 202])
+@pytest.mark.parametrize("code", [200, 201, 202, 299])
 def test_what_landfall_says_counts_with_any_2xx(
     code: int, status: str, stranger: RecordingServer
 ) -> None:
@@ -184,6 +193,7 @@ BOTH = f"{RIGHT_URL}; if it is right, {RIGHT_KEY} and the gateway"
         (Answer(499, b'{"error": {"details": [{"reason": 5}]}}'), f"HTTP_499: {RIGHT_URL}"),
         (Answer(500, b'{"error": {"details": [{"reason": "a b"}]}}'), "HTTP_500"),
         (Answer(502, b"<html>"), "HTTP_502"),
+        (Answer(503, TWO_DETAILS), "A: Wait."),
         (Answer(300, LANDED), f"HTTP_300: {RIGHT_URL}"),
         (Answer(199, LANDED), f"HTTP_199: {RIGHT_URL}"),
     ],

@@ -43,7 +43,8 @@ def test_a_2xx_is_done_and_one_line_says_what_became_of_which_object(
     endpoint.answers = [status(word)]
     s3.put_object(Bucket=BUCKET, Key="one", Body=b"123")
     forward("one")
-    line, _ = log_lines(capsys)
+    line, metrics = log_lines(capsys)
+    assert metrics["FunctionName"] == "by-hand"
     assert line.pop("timestamp")
     assert line.pop("seconds") >= 0
     assert line == {
@@ -244,7 +245,8 @@ def test_metrics_count_outcomes_in_cloudwatchs_embedded_format(
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"12345")
     with pytest.raises(ForwardingFailed):
         lambda_handler(created("one", "two", "three", "gone"), Context(seconds_left=60))
-    [metrics] = [line for line in log_lines(capsys) if "_aws" in line]
+    *lines, metrics = log_lines(capsys)
+    assert {line["requestId"] for line in lines} == {"request-1"}
     assert abs(metrics["_aws"]["Timestamp"] / 1000 - time.time()) < 60
     [directive] = metrics["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Landfall/Forwarder"

@@ -140,11 +140,12 @@ class RawServer:
 
     def _play(self, connection: socket.socket, script: Script) -> None:
         head = b""
-        while not head.endswith(b"\r\n\r\n"):
+        while b"\r\n\r\n" not in head:  # a body may come with it
             received = connection.recv(65536)
             if not received:
                 return
             head += received
+        head = head[: head.index(b"\r\n\r\n") + 4]
         self.requests.append(head)
         for step in self.script_for(head, script):
             if isinstance(step, bytes):

@@ -7,27 +7,33 @@ mutant that no test notices survives and is shown. Ends with 1 if over a tenth s
 import argparse
 import gc
 import os
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
-import boto3  # noqa: F401 - what the tests need is loaded here, once, and not in each child
-import flask.testing  # noqa: F401
+import boto3
+import botocore.loaders
+import flask.testing  # noqa: F401 - what the tests need is loaded here, once, not in each child
+import moto.server  # noqa: F401
 import pytest
 import requests  # noqa: F401
+from moto.backends import get_backend
 
 import tests.conftest  # noqa: F401
 from tests.soak.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
+ADAPTERS = "tests/unit/adapters/test_"
 FORWARDER, SYNC = "tests/unit/forwarder/test_", "tests/unit/forwarder/sync/test_"
 URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
 TESTS = {
@@ -55,6 +61,18 @@ TESTS = {
     "transfer.api_keys": [f"{CORE}api_keys.py", f"{HTTP}api_key.py", "tests/unit/test_settings.py"],
     "transfer.key_ring": [f"{CORE}key_ring.py"],
     "transfer.rate_limit": [f"{CORE}rate_limit.py"],
+    "transfer.header_text": [f"{CORE}header_text.py"],
+    "transfer.user_metadata": [f"{CORE}user_metadata.py"],
+    "transfer.object_headers": [f"{CORE}object_headers.py"],
+    "transfer.source_checks": [f"{CORE}source_checks.py"],
+    "transfer.comparing": [f"{CORE}comparing.py"],
+    "adapters.s3_answers": [f"{ADAPTERS}s3_answers.py"],
+    "adapters.s3_refusals": [f"{ADAPTERS}{n}.py" for n in ("s3_refusals", "s3_wrong_region")],
+    "adapters.gcs_refusals": [f"{ADAPTERS}gcs_refusals.py"],
+    "adapters.gcs_advice": [f"{ADAPTERS}gcs_refusals.py"],
+    "adapters.gcs_errors": [f"{ADAPTERS}gcs_refusals.py"],
+    "adapters.gcs_patience": ["tests/contract/test_gcs_waiting.py"],
+    "adapters.gcs_resources": [f"{ADAPTERS}gcs_refusals.py"],
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],
     "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
@@ -77,16 +95,49 @@ TESTS = {
     ],
     "forwarder.looking": [f"{FORWARDER}{n}.py" for n in ("looking", "keys")],
     "forwarder.message": [f"{FORWARDER}{n}.py" for n in ("message", "signing", "regions")],
+    "forwarder.lambda_function": [
+        *(f"tests/integration/test_forwarder_{n}.py" for n in ("queue", "outcomes"))
+    ],
+    "forwarder.forwarding": [f"{FORWARDER}forwarding.py", "tests/integration/test_forwarder.py"],
+    "forwarder.postponing": [f"{FORWARDER}postponing.py"],
+    "forwarder.report": [f"{FORWARDER}report.py"],
+    "forwarder.side_by_side": [f"{FORWARDER}side_by_side.py"],
+    "forwarder.api_key": [f"{FORWARDER}api_key.py"],
+    "forwarder.aws": [f"{FORWARDER}api_key.py"],
+    "forwarder.s3_address": [f"{FORWARDER}s3_address.py"],
+    "forwarder.send": ["tests/integration/test_forwarder_send.py"],
+    "forwarder.connect": [f"{FORWARDER}connect.py", "tests/integration/test_connect.py"],
+    "forwarder.package": [f"{FORWARDER}package.py"],
+    "forwarder.sync.__main__": [f"{SYNC}words.py", "tests/integration/test_forwarder_sync.py"],
     "forwarder.sync.bringing": [f"{SYNC}bringing.py"],
     "forwarder.sync.verdict": [f"{SYNC}verdict.py", f"{SYNC}bringing.py"],
     "forwarder.sync.listing": [f"{SYNC}listing.py"],
     "forwarder.sync.inventory": [f"{SYNC}inventory.py"],
     "forwarder.sync.run": [f"{SYNC}run.py"],
+    "forwarder.sync.progress": [f"{SYNC}progress.py", f"{SYNC}progress_lines.py"],
 }
 KILLED, SURVIVED, HUNG, UNBORN = "killed", "survived", "hung", "unborn"
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS, TEST_SECONDS = 120, 20
 CODES = {KILLED: 10, SURVIVED: 11, HUNG: 12, UNBORN: 13}
 """By which a child tells what it found; with another code it broke down."""
+
+
+class KeptFiles(botocore.loaders.JSONFileLoader):  # type: ignore[misc]
+    """Reads each of botocore's descriptions of services once, not once for each session."""
+
+    load_file = staticmethod(cache(botocore.loaders.JSONFileLoader().load_file))
+
+
+def path_of(module: str) -> Path:
+    return ROOT / f"{module.replace('.', '/')}.py"
+
+
+def warm_up() -> None:
+    """Load what takes longest in tests with AWS, so that each child finds it in its memory."""
+    botocore.loaders.Loader.FILE_LOADER_CLASS = KeptFiles
+    for service in ("s3", "sqs", "secretsmanager"):
+        boto3.Session().client(service, region_name="us-east-1")
+        get_backend(service)  # moto's
 
 
 @dataclass
@@ -100,6 +151,7 @@ class Replacing(MetaPathFinder, Loader):
         return spec_from_loader(fullname, self) if fullname == self.name else None
 
     def exec_module(self, module: ModuleType) -> None:
+        module.__file__ = str(path_of(self.name))
         exec(compile(self.source, self.name, "exec"), module.__dict__)  # noqa: S102 - our own
 
 
@@ -111,10 +163,11 @@ def run_tests(module: str, mutant: Mutant) -> str:
     sys.meta_path.insert(0, Replacing(module, mutant.source))
     try:
         __import__(module)
-    except Exception:  # noqa: BLE001 - whatever it is, nobody could miss it
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever it is, nobody could miss it
         return UNBORN
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
+    options += [f"--timeout={TEST_SECONDS}"]
     options += ["-p", "no:unraisableexception"]  # it collects garbage, which costs the most here
     ended = pytest.main([*options, *TESTS[module]])
     return SURVIVED if ended == pytest.ExitCode.OK else KILLED
@@ -123,6 +176,7 @@ def run_tests(module: str, mutant: Mutant) -> str:
 def outcomes(module: str, mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, str]]:
     """Try all, some at once."""
     outcome_of = {code: outcome for outcome, code in CODES.items()}
+    outcome_of[-signal.SIGTERM] = KILLED  # by a test that sends it to its own process
     waiting = list(reversed(mutants))
     running: dict[int, tuple[Mutant, float]] = {}
     while waiting or running:
@@ -149,16 +203,21 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="try each Nth only")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="try N of each module, spread evenly over it"
+    )
     asked = parser.parse_args()
+    warm_up()
     gc.freeze()
     total: Counter[str] = Counter()
     for module in asked.modules:
-        source = (ROOT / f"{module.replace('.', '/')}.py").read_text("utf-8")
+        source = path_of(module).read_text("utf-8")
         count: Counter[str] = Counter()
         ((_, unharmed),) = outcomes(module, [Mutant(0, "no fault", source)], 1)
         if unharmed != SURVIVED:
             sys.exit(f"The tests of {module} fail without a fault.")
-        for mutant, outcome in outcomes(module, mutants_of(source)[:: asked.every], asked.jobs):
+        chosen = spread(mutants_of(source)[:: asked.every], asked.sample)
+        for mutant, outcome in outcomes(module, chosen, asked.jobs):
             count[outcome] += 1
             if outcome == SURVIVED:
                 print(f"  {module}:{mutant.line}: {mutant.what}", flush=True)
@@ -166,6 +225,12 @@ def main() -> int:
         print(f"{module}: {summary(count)}", flush=True)
     print(f"all: {summary(total)}")
     return 0 if total[SURVIVED] <= alive(total) / 10 else 1
+
+
+def spread(mutants: list[Mutant], most: int | None) -> list[Mutant]:
+    if most is None or most >= len(mutants):
+        return mutants
+    return [mutants[number * len(mutants) // most] for number in range(most)]
 
 
 def alive(count: Counter[str]) -> int:

@@ -46,15 +46,25 @@ class Mutant:
 
 def mutants_of(source: str) -> list[Mutant]:
     tree = ast.parse(source)
+    _OperatorsApart().visit(tree)
     found = []
-    lines, for_people = _lines(tree), _for_people(tree)
+    lines, passed_over = _lines(tree), _for_people(tree) | _of_programs(tree)
     for place, node in enumerate(ast.walk(tree)):
-        if node in for_people:
+        if node in passed_over:
             continue
         for what, change in _changes(node):
             bent = ast.unparse(ast.fix_missing_locations(_Bend(place, change).visit_all(tree)))
             found.append(Mutant(lines[node], what, bent))
     return found
+
+
+class _OperatorsApart(ast.NodeTransformer):
+    """Gives each operator a node of its own: Python has one for all `==` of a tree."""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.operator | ast.boolop | ast.cmpop | ast.unaryop):
+            return type(node)()
+        return super().generic_visit(node)
 
 
 def _lines(tree: ast.Module) -> dict[ast.AST, int]:
@@ -77,6 +87,15 @@ def _for_people(tree: ast.Module) -> set[ast.AST]:
                 found |= {n for n in ast.walk(node) if isinstance(n, ast.Constant)}
             case _:
                 pass
+    return found
+
+
+def _of_programs(tree: ast.Module) -> set[ast.AST]:
+    """What runs only if the module is the program: tests import it, so they never see that."""
+    found: set[ast.AST] = set()
+    for node in tree.body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'":
+            found |= set(ast.walk(node))
     return found
 
 

@@ -167,6 +167,7 @@ def test_a_part_size_is_sent_only_if_it_is_sure(
     s3.first_part = answer(b"", "200 OK", **first)
 
     assert message_about().get("PartSize") == size
+    assert b"?partNumber=1 " in s3.requests[-1]
     if first.get("x_amz_mp_parts_count") == "many":
         assert "'heron-meadow/one': forwarded without its part size: ValueError" in caplog.text
 

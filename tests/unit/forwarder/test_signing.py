@@ -119,3 +119,35 @@ def test_credentials_that_have_expired_are_to_be_renewed(aws: pytest.MonkeyPatch
     with pytest.raises(NotForwarded, match="credentials have expired: renew them") as failed:
         expiry(aws, 3600)
     assert failed.value.reason == "CREDENTIALS"
+
+
+class Living(S3Clients):
+    """With credentials that are good for so many seconds more."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def seconds_to_live(self) -> int:
+        return self._seconds
+
+
+@pytest.mark.parametrize(
+    ("life", "signed", "warns"), [(61, 60, 0), (60, 60, 0), (59, 59, 1), (1, 1, 1)]
+)
+def test_a_url_never_outlives_its_credentials(
+    life: int, signed: int, warns: int, aws: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    listed = S3Object("heron-meadow", "one", "eu-west-3", etag="e")
+
+    message = MessageMaker(Living(life), 60).message_as_listed(listed, 1)
+
+    assert f"X-Amz-Expires={signed}&" in str(message["PresignedUrl"])
+    assert len([r for r in caplog.records if r.levelname == "WARNING"]) == warns
+
+
+def test_credentials_in_their_last_second_sign_nothing(aws: pytest.MonkeyPatch) -> None:
+    listed = S3Object("heron-meadow", "one", "eu-west-3", etag="e")
+
+    with pytest.raises(NotForwarded, match="credentials have expired"):
+        MessageMaker(Living(0), 60).message_as_listed(listed, 1)

@@ -64,14 +64,15 @@ def test_a_list_goes_on_over_pages() -> None:
 def test_an_entry_is_of_no_use_for_comparing_without_an_etag_that_names_bytes_and_a_size() -> None:
     size, etag = "<Size>7</Size>", "<ETag>&quot;e&quot;</ETag>"
     weak, empty = "<ETag>W/&quot;e&quot;</ETag>", "<ETag>&quot;&quot;</ETag>"
-    fields = [size + etag, size, etag, "", size + weak, size + empty]
+    odd = "<ETag>&quot;We&quot;</ETag>"
+    fields = [size + etag, size, etag, "", size + weak, size + empty, size + odd]
     entries = "".join(f"<Contents><Key>{n}</Key>{each}</Contents>" for n, each in enumerate(fields))
     page = f"<ListBucketResult>{entries}</ListBucketResult>".encode()
     with RawServer(answer(200, page)) as server:
         found = list(listed_objects(client_of(server), "heron-lists", ""))
 
-    assert [listed.object.etag for listed in found] == ["e", None, None, None, None, None]
-    assert [listed.size for listed in found] == [7, 7, 0, 0, 7, 7]
+    assert [listed.object.etag for listed in found] == ["e", None, None, None, None, None, "We"]
+    assert [listed.size for listed in found] == [7, 7, 0, 0, 7, 7, 7]
 
 
 @pytest.mark.parametrize(

@@ -73,11 +73,35 @@ def test_never_more_than_so_many_at_once_and_the_list_is_read_as_they_go() -> No
     assert ahead <= 3 * 5
 
 
-def test_what_failed_is_not_passed_over_when_going_on() -> None:
-    going = new_run(failing("070", "030"))
+def test_without_objects_there_is_nothing_to_pass_over() -> None:
+    going = new_run(landed)
+
+    going.over([])
+
+    assert going.all_before == ""
+
+
+def test_a_run_is_over_when_the_last_object_is_done() -> None:
+    told: list[Result] = []
+
+    def bring(one: Listed) -> Result:
+        if one is OBJECTS[-1]:
+            time.sleep(0.1)
+        return landed(one)
+
+    new_run(bring, told).over(OBJECTS)
+
+    assert len(told) == len(OBJECTS)
+
+
+def test_what_failed_is_told_and_not_passed_over_when_going_on() -> None:
+    told: list[Result] = []
+    going = new_run(failing("070", "030"), told)
 
     going.over(OBJECTS)
 
+    failed = [r.listed.object.key for r in told if r.status is Status.FAILED]
+    assert sorted(failed) == ["030", "070"]
     assert going.all_before == "029"
 
 
@@ -118,6 +142,45 @@ def test_an_object_that_shows_that_the_rest_would_fail_ends_the_run() -> None:
     assert going.all_before <= "019"
 
 
+def test_after_the_end_nothing_more_is_listed_or_brought() -> None:
+    brought, handed_out = 0, 0
+
+    def bring(one: Listed) -> Result:
+        nonlocal brought
+        brought += 1
+        raise CannotWork("wrong key")
+
+    def objects() -> Iterator[Listed]:
+        nonlocal handed_out
+        for one in OBJECTS:
+            handed_out += 1
+            yield one
+
+    with pytest.raises(CannotWork):
+        new_run(bring, concurrency=1).over(objects())
+
+    assert brought == 1
+    assert handed_out <= 5
+
+
+def test_what_is_given_up_at_the_end_has_not_failed_but_what_is_done_counts() -> None:
+    told: list[Result] = []
+    ending = Event()
+
+    def bring(one: Listed) -> Result:
+        if one.object.key == "002":
+            raise CannotWork("wrong key")
+        ending.wait(10)
+        return Result(one, Status.NOW if one.object.key == "000" else Status.FAILED)
+
+    going = Run(bring, told.append, 3, ending)
+    with pytest.raises(CannotWork):
+        going.over(OBJECTS[:3])
+
+    assert [r.listed.object.key for r in told] == ["000"]
+    assert going.all_before == "000"
+
+
 def test_a_list_that_breaks_off_ends_the_run() -> None:
     told: list[Result] = []
 
@@ -148,6 +211,7 @@ def test_an_interruption_leaves_at_once_and_gives_up_what_waits() -> None:
         if one.object.key == "010":
             ending.wait(60)
             return Result(one, Status.FAILED, "OVERLOADED")
+        assert threading.current_thread().daemon, "the program would wait for it at its end"
         return landed(one)
 
     def objects() -> Iterator[Listed]:
