@@ -58,9 +58,9 @@ class Forwarder:
         if outcome.status == SUPERSEDED and _is_unchanged(message, newer):
             raise NotForwarded(
                 SUPERSEDED.upper(),
-                "HeadObject names an ETag that S3 denies when Landfall reads the object, so no "
-                "newer object can be expected: a proxy or cache before S3 may answer HeadObject, "
-                "or the server does not compare If-Match with the ETag that it gives",
+                "S3 named the same ETag twice, but Landfall found other bytes under it each time: "
+                "check whether a proxy or cache before S3 answers HeadObject, and whether the "
+                "server compares If-Match with the ETag that it gives",
             )
         return outcome
 

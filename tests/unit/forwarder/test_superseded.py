@@ -46,7 +46,7 @@ def test_what_s3_shows_unchanged_is_not_done_for_being_superseded(head: bytes, s
     s3.heads["one"] = head
     landfall = Superseding()
 
-    with pytest.raises(NotForwarded, match="a proxy or cache before S3 may answer") as failed:
+    with pytest.raises(NotForwarded, match="check whether a proxy or cache") as failed:
         forwarded(landfall)
 
     assert failed.value.reason == "SUPERSEDED"
