@@ -65,7 +65,7 @@ soak: .venv/done ## the long runs, with their figures: KILLS=1000 MINUTES=30
 	$(BIN)/python -m tests.soak.schema
 	$(BIN)/python -m tests.soak.bodies
 
-mutants: .venv/done ## puts faults into the guard, key and message modules: do the tests notice?
+mutants: .venv/done ## puts faults into guard, keys, messages and the forwarder: do the tests notice?
 	$(BIN)/python -m tests.soak.mutants
 
 bench: .venv/done ## measures beside others; the tables are in build/bench

@@ -281,4 +281,11 @@ def test_the_help_says_what_the_exit_codes_mean(
     told = capsys.readouterr().out
     assert told.startswith("usage: python -m forwarder.sync ")
     assert "\nExit codes: 0 all are landed, 1 some are not, 2 it cannot work" in told
-    assert "s3://BUCKET[/PREFIX]" in told
+    for words in (
+        "s3://BUCKET[/PREFIX]\n",
+        "--inventory s3://BUCKET/KEY\n",
+        "--start-after KEY ",
+        "--concurrency N ",
+        "--failures FILE ",
+    ):
+        assert words in told

@@ -1,4 +1,4 @@
-"""Are the tests sharp? Puts faults into guard, key, message and forwarder modules: `make mutants`.
+"""Are the tests sharp? Puts faults into modules of the service and the forwarder: `make mutants`.
 
 Each fault is tried in a child of this process, and only in its memory: no file is changed. A
 mutant that no test notices survives and is shown. Ends with 1 if over a tenth survive.
@@ -109,7 +109,7 @@ TESTS = {
     "forwarder.connect": [f"{FORWARDER}connect.py", "tests/integration/test_connect.py"],
     "forwarder.package": [f"{FORWARDER}package.py"],
     "forwarder.sync.__main__": [f"{SYNC}words.py", "tests/integration/test_forwarder_sync.py"],
-    "forwarder.sync.bringing": [f"{SYNC}bringing.py"],
+    "forwarder.sync.bringing": [f"{SYNC}bringing.py", f"{SYNC}dry_run.py"],
     "forwarder.sync.verdict": [f"{SYNC}verdict.py", f"{SYNC}bringing.py"],
     "forwarder.sync.listing": [f"{SYNC}listing.py"],
     "forwarder.sync.inventory": [f"{SYNC}inventory.py"],
