@@ -37,8 +37,8 @@ SIGNATURE_VERSION = (
 DENIED = (
     "give these AWS credentials {right}; without s3:ListBucket a deleted object is refused too. "
     "If that is given: a bucket policy, an organisation's policy or a VPC endpoint's policy may "
-    "deny it, the object may belong to another account, or the bucket may be Requester Pays, which "
-    "is not supported"
+    "deny it, the object may belong to another account, or the bucket may be Requester Pays: then "
+    "use a role of the bucket owner's account"
 )
 EXPLICIT_DENY = (
     "a policy denies it explicitly (of the bucket, the role, the organisation or a VPC endpoint): "
@@ -113,7 +113,7 @@ _BY_WORDS = (
     ("signature version 4", SIGNATURE_VERSION),
     ("explicit deny", EXPLICIT_DENY),
     ("kms", KEY_POLICY),
-    ("requester pays", "the bucket is Requester Pays, which is not supported"),
+    ("requester pays", "the bucket is Requester Pays: use a role of the bucket owner's account"),
 )  # fmt: skip
 """Of one code with several meanings, S3's message tells which; it is never shown itself."""
 _MANY_MEANINGS = frozenset({"AccessDenied", "InvalidArgument", "InvalidRequest"})

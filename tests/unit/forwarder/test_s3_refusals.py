@@ -80,7 +80,7 @@ MEANINGS = [
         "User: arn:aws:iam::1:user/u is not authorized with an explicit deny in a policy",
         "denies it explicitly",
     ),
-    ("AccessDenied", "This bucket is Requester Pays", "is Requester Pays, which is not supported"),
+    ("AccessDenied", "This bucket is Requester Pays", "is Requester Pays: use a role of"),
     ("AccessDenied", "Access Denied", "give these AWS credentials s3:GetObject"),
 ]
 
