@@ -66,12 +66,14 @@ TESTS = {
     "transfer.object_headers": [f"{CORE}object_headers.py"],
     "transfer.source_checks": [f"{CORE}source_checks.py"],
     "transfer.comparing": [f"{CORE}comparing.py"],
-    "adapters.s3_answers": [f"{ADAPTERS}s3_answers.py"],
+    "adapters.s3_answers": [
+        *(f"{ADAPTERS}{n}.py" for n in ("s3_answers", "s3_wrong_region", "s3_refusals"))
+    ],
     "adapters.s3_refusals": [f"{ADAPTERS}{n}.py" for n in ("s3_refusals", "s3_wrong_region")],
     "adapters.gcs_refusals": [f"{ADAPTERS}gcs_refusals.py"],
     "adapters.gcs_advice": [f"{ADAPTERS}gcs_refusals.py"],
     "adapters.gcs_errors": [f"{ADAPTERS}gcs_refusals.py"],
-    "adapters.gcs_patience": ["tests/contract/test_gcs_waiting.py"],
+    "adapters.gcs_patience": [*(f"tests/contract/test_gcs_{n}.py" for n in ("waiting", "retries"))],
     "adapters.gcs_resources": [f"{ADAPTERS}gcs_refusals.py"],
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],

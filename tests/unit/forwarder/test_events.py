@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from forwarder.events import S3Object, UnknownEvent
+from forwarder.events import S3Object, UnknownEvent, required_text
 from forwarder.wrappings import created_objects
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
@@ -125,3 +125,10 @@ def test_a_damaged_record_is_refused(event: object) -> None:
 def test_a_line_end_in_a_key_does_not_break_the_line_of_a_log() -> None:
     [created] = created_objects(put_with_key("two%0Alines"))
     assert str(created) == r"'heron-meadow/two\nlines'"
+
+
+@pytest.mark.parametrize("value", ["", None, 5, ["heron-meadow"]])
+def test_a_name_is_a_text_that_is_not_empty(value: object) -> None:
+    assert required_text("heron-meadow") == "heron-meadow"
+    with pytest.raises(TypeError):
+        required_text(value)

@@ -112,6 +112,29 @@ def test_without_a_terminal_only_lines_are_written() -> None:
     assert stream.getvalue() == "one\n"
 
 
+class Buffered(io.StringIO):
+    """Shows what it has when it is flushed."""
+
+    shown = ""
+
+    def flush(self) -> None:
+        self.shown = self.getvalue()
+
+
+class BufferedTerminal(Buffered, Terminal):
+    pass
+
+
+def test_a_line_shows_at_once() -> None:
+    log, terminal, elsewhere = Buffered(), BufferedTerminal(), Buffered()
+
+    Progress(log).say("one")
+    Progress(terminal).say("one", elsewhere)
+
+    assert log.shown == elsewhere.shown == "one\n"
+    assert terminal.shown == "\r\x1b[K"
+
+
 def test_a_log_does_not_get_as_many_lines_as_a_terminal() -> None:
     stream = io.StringIO()
     with Progress(stream):
