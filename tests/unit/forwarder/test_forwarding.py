@@ -24,7 +24,9 @@ class Messages(MessageMaker):
         size = self._sizes.pop(0)
         if size is None:
             raise ObjectGone
-        return {"ObjectKey": wanted.key} | ({"ContentLength": size} if size >= 0 else {})
+        if size < 0:
+            return {"ObjectKey": wanted.key}
+        return {"ObjectKey": wanted.key, "ContentLength": size, "ETag": f"of {size} bytes"}
 
     def message_as_listed(self, listed: S3Object, size: int) -> Message:
         return {"ObjectKey": f"{listed.key} as listed", "ContentLength": size}
@@ -50,7 +52,7 @@ def test_the_outcome_has_the_size_and_landfalls_answer() -> None:
     outcome = Forwarder(Messages(7), landfall).forward(ONE, 30)
 
     assert outcome == Outcome("landed", 7, {"status": "landed", "verified": ["size"]})
-    assert landfall.sent == [({"ObjectKey": "one", "ContentLength": 7}, {})]
+    assert landfall.sent == [({"ObjectKey": "one", "ContentLength": 7, "ETag": "of 7 bytes"}, {})]
     assert 29 < landfall.seconds[0] <= 30
 
 
@@ -66,6 +68,15 @@ def test_a_superseded_object_is_looked_at_and_sent_once_more() -> None:
 
     assert (outcome.status, outcome.size) == ("superseded", 2)
     assert len(landfall.sent) == 2
+
+
+def test_an_object_that_s3_shows_unchanged_is_not_done_for_being_superseded_twice() -> None:
+    landfall = Landfall("superseded", "superseded")
+
+    with pytest.raises(NotForwarded, match="S3 named the same ETag twice") as failed:
+        Forwarder(Messages(1, 1), landfall).forward(ONE, 30)
+
+    assert failed.value.reason == "SUPERSEDED"
 
 
 def test_an_object_that_goes_after_it_was_superseded_is_gone() -> None:
@@ -109,7 +120,8 @@ def test_comparing_transfers_nothing_and_asks_once() -> None:
     outcome = Forwarder(Messages(1), landfall).compare(ONE, 30)
 
     assert outcome.status == "superseded"
-    assert landfall.sent == [({"ObjectKey": "one", "ContentLength": 1}, {"validateOnly": True})]
+    [(message, beside)] = landfall.sent
+    assert (message["ContentLength"], beside) == (1, {"validateOnly": True})
 
 
 def test_comparing_by_a_list_does_not_look_at_the_object() -> None:
