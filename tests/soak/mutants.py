@@ -73,7 +73,7 @@ TESTS = {
     "adapters.gcs_refusals": [f"{ADAPTERS}gcs_refusals.py"],
     "adapters.gcs_advice": [f"{ADAPTERS}gcs_refusals.py"],
     "adapters.gcs_errors": [f"{ADAPTERS}gcs_refusals.py"],
-    "adapters.gcs_patience": [*(f"tests/contract/test_gcs_{n}.py" for n in ("waiting", "retries"))],
+    "adapters.gcs_patience": [f"{ADAPTERS}gcs_patience.py", "tests/contract/test_gcs_waiting.py"],
     "adapters.gcs_resources": [f"{ADAPTERS}gcs_refusals.py"],
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],
