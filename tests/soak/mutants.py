@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
 ADAPTERS = "tests/unit/adapters/test_"
 FORWARDER, SYNC = "tests/unit/forwarder/test_", "tests/unit/forwarder/sync/test_"
+STORE = "tests/contract/test_gcs_"
 URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
 TESTS = {
     "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
@@ -65,16 +66,18 @@ TESTS = {
     "transfer.user_metadata": [f"{CORE}user_metadata.py"],
     "transfer.object_headers": [f"{CORE}object_headers.py"],
     "transfer.source_checks": [f"{CORE}source_checks.py"],
-    "transfer.comparing": [f"{CORE}comparing.py"],
+    "transfer.comparing": [f"{CORE}{n}.py" for n in ("comparing", "other_bytes", "locating")],
     "adapters.s3_answers": [
         *(f"{ADAPTERS}{n}.py" for n in ("s3_answers", "s3_wrong_region", "s3_refusals"))
     ],
-    "adapters.s3_refusals": [f"{ADAPTERS}{n}.py" for n in ("s3_refusals", "s3_wrong_region")],
-    "adapters.gcs_refusals": [f"{ADAPTERS}gcs_refusals.py"],
-    "adapters.gcs_advice": [f"{ADAPTERS}gcs_refusals.py"],
-    "adapters.gcs_errors": [f"{ADAPTERS}gcs_refusals.py"],
-    "adapters.gcs_patience": [f"{ADAPTERS}gcs_patience.py", "tests/contract/test_gcs_waiting.py"],
-    "adapters.gcs_resources": [f"{ADAPTERS}gcs_refusals.py"],
+    "adapters.s3_refusals": [
+        *(f"{ADAPTERS}{n}.py" for n in ("refusal_tables", "s3_refusals", "s3_wrong_region"))
+    ],
+    "adapters.gcs_refusals": [f"{ADAPTERS}{n}.py" for n in ("gcs_refusals", "refusal_tables")],
+    "adapters.gcs_advice": [f"{ADAPTERS}refusal_tables.py"],
+    "adapters.gcs_errors": [f"{ADAPTERS}refusal_tables.py", f"{STORE}reasons.py"],
+    "adapters.gcs_patience": [f"{ADAPTERS}gcs_patience.py", f"{STORE}waiting.py"],
+    "adapters.gcs_resources": [f"{STORE}headers.py", f"{STORE}hashes.py"],
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
     "handlers.body": [f"{HTTP}{n}.py" for n in ("body", "generated_bodies", "errors", "objects")],
     "handlers.spec": [f"{HTTP}spec.py", f"{HTTP}api_key.py"],
