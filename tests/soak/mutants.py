@@ -75,7 +75,7 @@ TESTS = {
     ],
     "adapters.gcs_refusals": [f"{ADAPTERS}{n}.py" for n in ("gcs_refusals", "refusal_tables")],
     "adapters.gcs_advice": [f"{ADAPTERS}refusal_tables.py"],
-    "adapters.gcs_errors": [f"{ADAPTERS}refusal_tables.py", f"{STORE}reasons.py"],
+    "adapters.gcs_errors": [f"{ADAPTERS}{n}.py" for n in ("gcs_errors", "refusal_tables")],
     "adapters.gcs_patience": [f"{ADAPTERS}gcs_patience.py", f"{STORE}waiting.py"],
     "adapters.gcs_resources": [f"{STORE}headers.py", f"{STORE}hashes.py"],
     "handlers.api_key": [f"{HTTP}api_key.py", f"{HTTP}key_in_query.py"],
