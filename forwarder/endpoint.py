@@ -78,7 +78,7 @@ class Endpoint:
             raise self._not_landfall(status, str(problem)) from None
 
     def _post(self, body: bytes, key: str, ends: float) -> tuple[int, bytes]:
-        """Return the status and the body of a 2xx answer, whoever gave it."""
+        """Return the status and the body of a 2xx answer, from Landfall or not."""
         if self._now() - self._used > IDLE_SECONDS:
             self._http.clear()
         try:

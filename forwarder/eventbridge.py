@@ -44,7 +44,7 @@ def is_about_s3(event: dict[str, Any]) -> bool:
 
 
 def created_by_eventbridge(event: Any) -> S3Object | None:
-    """Return the object that an event of EventBridge tells of; None if it was not created.
+    """Return the object that an event of EventBridge is about; None if it was not created.
 
     Raises:
         UnknownEvent: It is of an unknown detail-type, or damaged.

@@ -115,7 +115,7 @@ _BY_WORDS = (
     ("kms", KEY_POLICY),
     ("requester pays", "the bucket is Requester Pays: use a role of the bucket owner's account"),
 )  # fmt: skip
-"""Of one code with several meanings, S3's message tells which; it is never shown itself."""
+"""Of one code with several meanings, S3's message says which; it is never shown itself."""
 _MANY_MEANINGS = frozenset({"AccessDenied", "InvalidArgument", "InvalidRequest"})
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{1,60}")

@@ -15,7 +15,7 @@ LOG = logging.getLogger(__name__)
 DEEPEST = 3
 MOST_FIELDS = 20
 WHAT_TO_SEND = "send S3 event notifications, directly or by SQS, SNS or EventBridge"
-# Neither text shows the Token or the SubscribeURL: whoever has one can confirm.
+# Neither text shows the Token or the SubscribeURL: anybody who has one can confirm.
 CONFIRMATIONS = {
     "SubscriptionConfirmation": "SNS sends nothing until the subscription to topic {topic} is "
     "confirmed: run `aws sns confirm-subscription --topic-arn TOPIC --token TOKEN`, with the Token "

@@ -1,4 +1,4 @@
-"""The Cloud Storage adapter tells why it was refused, whatever the object's name is."""
+"""The Cloud Storage adapter says why it was refused, whatever the object's name is."""
 
 import math
 
@@ -108,7 +108,7 @@ def test_a_name_that_looks_like_a_refusal_lands_as_any_other(
     gcs.compose("whole", [there], HEADERS, ABSENT, math.inf)
     gcs.delete(there)
 
-    gcs.delete(there)  # a 404 that tells the name
+    gcs.delete(there)  # a 404 that names the object
     assert gcs.stat(name) is None
     with pytest.raises(TokenMoved):
         gcs.patch(name, there.token, {})

@@ -17,7 +17,7 @@ class Seen(NamedTuple):
     """Of the source, as a letter; none if a stranger put the object there."""
     notified: bool
     whole: bool = True
-    """Whether its bytes have the checksum that its record tells."""
+    """Whether its bytes have the checksum in its record."""
 
 
 class Opened(NamedTuple):

@@ -1,4 +1,4 @@
-"""The store composes other bytes than were verified, and its answer does not tell."""
+"""The store composes other bytes than were verified, and its answer is lost."""
 
 import json
 import logging

@@ -38,7 +38,7 @@ class Ways:
     https://cloud.google.com/storage/quotas#objects"""
     limit_seconds: float = 1.0
     limit_ends_sessions: bool = False
-    """Whether a write too early ends its session with 410, as once reported, or is told by 429.
+    """Whether a write too early ends its session with 410, as once reported, or is answered 429.
     https://github.com/learningequality/studio/issues/964"""
 
 

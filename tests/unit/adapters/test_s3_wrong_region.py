@@ -1,4 +1,4 @@
-"""Who signs for the wrong Region is told the right one, if S3 names it in its proper form."""
+"""A refusal for the wrong Region names the right one, if S3 names it in its proper form."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""AWS credentials of nobody, and an S3 server that does as it is told."""
+"""AWS credentials of nobody, and a scripted S3 server."""
 
 from collections.abc import Iterator
 

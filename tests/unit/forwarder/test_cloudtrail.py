@@ -1,4 +1,4 @@
-"""What CloudTrail tells of a call to S3 becomes the object that the call created."""
+"""CloudTrail's record of a call to S3 becomes the object that the call created."""
 
 import json
 from pathlib import Path

@@ -63,7 +63,7 @@ def of_type(detail_type: object) -> Any:
 
 
 def call(event_name: object, **of_detail: object) -> Any:
-    """What CloudTrail tells EventBridge of this call; a field of `...` is left out."""
+    """EventBridge's event about this call, from CloudTrail; a field of `...` is left out."""
     event = payload("eventbridge-api-call")
     detail = event["detail"] | {"eventName": event_name} | of_detail
     event["detail"] = {name: value for name, value in detail.items() if value is not ...}

@@ -1,4 +1,4 @@
-"""What one look at an object shows, over real sockets: there, gone, refused, or not to be told."""
+"""What one look at an object shows, over real sockets: there, gone, refused, or unknown."""
 
 from datetime import UTC, datetime
 

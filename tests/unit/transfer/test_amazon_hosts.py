@@ -18,7 +18,7 @@ LEADS = ["", *(f"{bucket}." for bucket in BUCKETS)]
 # A label that Amazon's rules leave open, as a bucket, an account or a Region of others.
 OPEN = re.compile(r"\{[^}]+\}")
 REST = re.compile(r"s3(-fips)?(\.dualstack)?\..+|s3-accelerate(\.dualstack)?\..+")
-# Only for the Region `aws-global`, which no signer has unless it is told.
+# Only for the Region `aws-global`, which no signer uses by default.
 NO_HOST = "s3-accelerate.dualstack.us-east-1."
 
 
