@@ -1,5 +1,6 @@
 """Wiring: settings, then adapters, then the app that gunicorn serves as `main:app`."""
 
+import atexit
 import logging
 import os
 import sys
@@ -41,6 +42,8 @@ SPEC = Path(__file__).parent / "openapi.yaml"
 BOOT_FAILED = 3
 """With this exit code of a worker gunicorn ends, instead of trying for ever."""
 RETRY_SECONDS = 5
+CHECK_SECONDS = 1.0
+"""So long the end of the process waits for its own checks of store and topic."""
 
 
 def build(settings: Settings) -> Flask:
@@ -119,6 +122,7 @@ def assemble(
     app = create_app(operations, handlers, check_caller, request_log)
     app.extensions["landfall"] = admission  # gunicorn.conf.py drains it on SIGTERM
     readiness.start()
+    atexit.register(readiness.finish, CHECK_SECONDS)
     if settings.api_keys_file or settings.api_keys_secret:
         key_ring.start()
     return app

@@ -27,6 +27,7 @@ class Readiness:
         self._clock = clock
         self._started = clock()
         self._results: dict[str, str] = {}
+        self._threads: list[threading.Thread] = []
 
     @property
     def starting(self) -> bool:
@@ -42,7 +43,14 @@ class Readiness:
     def start(self) -> None:
         for name, check in self._checks.items():
             thread = threading.Thread(target=self._run, args=(name, check), daemon=True)
+            self._threads.append(thread)
             thread.start()
+
+    def finish(self, seconds: float) -> None:
+        """Wait so long for checks that still run: one that is cut off may leave a file behind."""
+        ends = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, ends - time.monotonic()))
 
     def _run(self, name: str, check: Callable[[], None]) -> None:
         try:

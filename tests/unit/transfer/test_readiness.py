@@ -74,3 +74,33 @@ def test_a_neighbour_that_never_answers_is_not_waited_for() -> None:
     assert not readiness.starting
     assert readiness.results == {"store": "checking"}
     told.set()
+
+
+def test_the_end_waits_for_a_check_that_still_runs() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def check() -> None:
+        begun.set()
+        waits_for(may_end)
+
+    readiness = Readiness({"store": check})
+    readiness.start()
+    begun.wait(10)
+    threading.Timer(0.2, may_end.set).start()
+
+    readiness.finish(10)
+
+    assert readiness.results == {"store": "ok"}
+
+
+def test_the_end_does_not_wait_for_a_check_that_never_ends() -> None:
+    may_end = threading.Event()
+    readiness = Readiness({"store": lambda: waits_for(may_end), "topic": passes})
+    readiness.start()
+
+    began = time.monotonic()
+    readiness.finish(0.2)
+
+    assert time.monotonic() - began < 5
+    assert readiness.results["store"] == "checking"
+    may_end.set()
