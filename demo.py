@@ -122,7 +122,7 @@ def _forward(event: dict[str, Any]) -> None:
 def _show() -> int:
     landed = WORK / "bucket" / BUCKET / KEY
     if landed.read_bytes() != PICTURE.read_bytes():
-        _say("   The bytes differ. That must not happen: please tell us.")
+        _say("   The bytes differ. That must not happen: please report it.")
         return 1
     with closing(sqlite3.connect(WORK / "notifications.db")) as topic:
         rows = topic.execute("SELECT attributes FROM notifications").fetchall()

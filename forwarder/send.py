@@ -48,7 +48,7 @@ def parse(words: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", type=_address, metavar="s3://BUCKET/KEY")
-    parser.add_argument("--dry-run", action="store_true", help="only tell whether it is landed")
+    parser.add_argument("--dry-run", action="store_true", help="only report whether it is landed")
     return parser.parse_args(words)
 
 

@@ -68,7 +68,7 @@ def _result(forwarder: Forwarder, one: S3Object, seconds: float) -> Outcome | No
     except Exception as error:  # noqa: BLE001 - no failure may stop the others
         # The text of an unknown error may hold anything: say where it was raised, not more.
         LOG.error("%s", "".join(traceback.format_tb(error.__traceback__)))
-        return NotForwarded("UNEXPECTED", f"unexpected {type(error).__name__}: please tell us")
+        return NotForwarded("UNEXPECTED", f"unexpected {type(error).__name__}: please report it")
 
 
 def _ended(one: S3Object, future: Future[Tried], seconds: float, request_id: str | None) -> Tried:

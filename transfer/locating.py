@@ -15,8 +15,8 @@ from transfer.store import Store, StoredObject
 class Location:
     """`landed`, `missing` or `different`, and what is there.
 
-    Of a different object only itself is told: it was landed from another S3 object, put there by
-    somebody else, or holds other bytes than were verified.
+    For `different`, only the stored object is reported: it was landed from another S3 object, put
+    there by somebody else, or holds other bytes than were verified.
     """
 
     status: str

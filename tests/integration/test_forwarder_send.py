@@ -162,7 +162,7 @@ def test_the_help_says_what_the_exit_codes_mean(capsys: pytest.CaptureFixture[st
     told = capsys.readouterr().out
     assert told.startswith("usage: python -m forwarder.send [-h] [--dry-run] s3://BUCKET/KEY\n")
     assert "\nmay read the object. Exit codes: 0 it is landed" in told
-    assert "only tell whether it is landed" in told
+    assert "only report whether it is landed" in told
 
 
 def test_what_landfall_knows_is_shown() -> None:

@@ -80,7 +80,7 @@ def test_an_unknown_error_shows_where_it_was_raised_but_not_its_text(
 ) -> None:
     [one] = forward_all(Fake(), objects("breaks"), 30, None)
 
-    assert str(one.result) == "unexpected ValueError: please tell us"
+    assert str(one.result) == "unexpected ValueError: please report it"
     assert "test_side_by_side.py" in caplog.text
     assert "canary" not in caplog.text + str(one.result)
 
