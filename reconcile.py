@@ -4,7 +4,7 @@
     python reconcile.py follow           looks at each ten minutes after it landed, for ever
 
 `follow` pulls the landing bucket's own notifications from FINALIZE_SUBSCRIPTION. Ends with 1
-if an object stays unannounced, with 2 if it cannot work at all.
+if an object stays unannounced or its record cannot be read, with 2 if it cannot work at all.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def _walk(reconciler: Reconciler, prefix: str) -> int:
     found = reconciler.walk(prefix)
     for finding in Finding:
         print(f"{found[finding]:9} {finding.value}")
-    return 1 if found[Finding.FAILED] else 0
+    return 1 if found[Finding.FAILED] or found[Finding.UNREADABLE] else 0
 
 
 def _follow(reconciler: Reconciler, bucket: str | Path, subscription: str | None) -> int:

@@ -7,51 +7,50 @@ is void. Needs a local, case-sensitive file system with hard links.
 """
 
 import errno
-import fcntl
-import hashlib
+import logging
 import math
 import os
 import stat
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from adapters.directory_record import (
-    Record,
-    describe,
-    fingerprint,
-    read_record,
-    sync_directory,
-    write_record,
-)
+from adapters.beneath import Beneath
+from adapters.directory_errors import FULL, FULL_WORDS, translated
+from adapters.directory_locks import LOCK_SECONDS, Locks
+from adapters.directory_record import Damaged, Record, describe, digest_of, fingerprint
+from adapters.directory_records import DAMAGED, SCRATCH, Records
 from adapters.directory_trial import try_out
 from adapters.directory_upload import DirectoryUpload
 from adapters.file_names import clash_path, plain_path
-from transfer.errors import Misconfigured, StoreUnavailable, TokenMoved
-from transfer.store import ABSENT, ObjectHeaders, StoredObject, Token, Upload
+from adapters.private_files import open_to_others
+from transfer.errors import LandfallError, Misconfigured, StoreUnavailable, TokenMoved
+from transfer.store import ABSENT, ObjectHeaders, StoredObject, Token, Unreadable, Upload
 
 LEFTOVER_SECONDS = 2 * 60 * 60
 """No transfer lasts so long: a temporary file this old belongs to a process that died."""
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_FULL_WORDS = "The landing directory is full: make room on its disk. No restart is needed."
+_LOCKS = (".landfall", "locks")
+_log = logging.getLogger("landfall.store")
 
 
 class DirectoryStore:
     """Objects of one directory. Processes and threads may share it."""
 
-    def __init__(self, directory: Path) -> None:
-        self._root = directory.absolute()
+    def __init__(self, directory: Path, lock_seconds: float = LOCK_SECONDS) -> None:
+        """Another holder of a name's lock is waited for so long."""
+        self._beneath = Beneath(directory)
+        self._root = self._beneath.path
         self._bucket = self._root.name
-        self._hidden = self._root / ".landfall"
-        self._synced: set[Path] = set()
+        self._records = Records(self._beneath)
+        self._locks = Locks(self._beneath, _LOCKS, lock_seconds)
 
     def stat(self, name: str) -> StoredObject | None:
-        with translated(), self._locked(name):
+        with translated(), self._locked(digest_of(name)):
             return self._stat(name)
 
     def create(
@@ -62,16 +61,23 @@ class DirectoryStore:
         token: Token,
         deadline: float = math.inf,
     ) -> Upload:
+        temporary = uuid.uuid4().hex
+
+        def publish(written: os.stat_result, crc32c: str, md5: str) -> StoredObject:
+            return self._publish(name, temporary, written, headers, token, crc32c, md5)
+
+        def discard() -> None:
+            with self._beneath.standing(*SCRATCH) as scratch:
+                scratch.remove(temporary)
+
         with translated():
-            temporary = self._scratch() / uuid.uuid4().hex
-
-            def publish(crc32c: str, md5: str) -> StoredObject:
-                return self._publish(name, temporary, headers, token, crc32c, md5)
-
-            return DirectoryUpload(temporary, publish, translated)
+            self._beneath.confirm()
+            with self._beneath.standing(*SCRATCH) as scratch:
+                descriptor = scratch.open_new(temporary)
+            return DirectoryUpload(descriptor, publish, discard, translated)
 
     def patch(self, name: str, token: Token, metadata: Mapping[str, str]) -> StoredObject:
-        with translated(), self._locked(name):
+        with translated(), self._locked(digest_of(name)):
             record = self._record(name)
             if record is None:
                 raise TokenMoved
@@ -83,127 +89,179 @@ class DirectoryStore:
                 headers=replace(record.headers, metadata={**there.metadata, **metadata}),
                 updated=datetime.now(UTC),
             )
-            self._write(self._record_path(name), patched)
+            self._records.write(patched)
             return describe(self._bucket, patched)
 
-    def walk(self, prefix: str) -> Iterator[StoredObject]:
-        """In no order. A file that somebody else put there has no record and is not met."""
+    def walk(self, prefix: str) -> Iterator[StoredObject | Unreadable]:
+        """In no order. A file that somebody else put there has no record and is not met.
+
+        One record that cannot be read does not hold up the others: the log says why.
+        """
         with translated():
-            self._scratch()  # or a directory that cannot be would look like an empty one
-            for path in (self._hidden / "records").glob("*/*"):
-                if path.suffix == ".next" and path.with_suffix(".json").exists():
-                    continue  # met under its other name
-                record = read_record(path)
-                if record is not None and record.name.startswith(prefix):
-                    there = self.stat(record.name)
-                    if there is not None:
-                        yield there
+            self._beneath.confirm()
+            prefixes = self._records.prefixes()
+        for each in prefixes:
+            try:
+                with translated():
+                    files = self._records.files(each)
+            except LandfallError as error:
+                _log.error("The records that begin with %s cannot be read: %s", each, error)
+                yield Unreadable(each)
+                continue
+            for file in files:
+                met = self._met(file, prefix)
+                if met is not None:
+                    yield met
 
     def check(self) -> None:
         """Try what landing needs of the disk, and sweep what killed processes left behind."""
         try:
-            try_out(self._scratch())
-            for leftover in self._scratch().iterdir():
-                found = _file_at(leftover)  # or its upload ended just now
-                if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
-                    leftover.unlink(missing_ok=True)
+            self._beneath.confirm()
+            with self._beneath.standing(*SCRATCH) as scratch:
+                try_out(scratch, self._root.joinpath(*SCRATCH))
+                for leftover in scratch.names():
+                    found = scratch.entry(leftover)  # None if its upload ended just now
+                    if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
+                        scratch.remove(leftover)
         except OSError as error:
-            if error.errno in _FULL:
-                raise StoreUnavailable(_FULL_WORDS) from None
+            if error.errno in FULL:
+                raise StoreUnavailable(FULL_WORDS) from None
             raise Misconfigured(
                 f"The landing directory {self._root} cannot be written ({error.strerror}): "
                 "create it, or correct LANDING_BUCKET or the rights there."
             ) from None
+        for advice in self.advice():
+            _log.warning("%s", advice)
+
+    def advice(self) -> Sequence[str]:
+        """Return what an operator should look at, though objects land."""
+        found = []
+        danger = open_to_others(self._root)
+        if danger is not None:
+            found.append(f"{danger}. Unless that is meant: chmod -R go= '{self._root}'")
+        kept = self._root.joinpath(*DAMAGED)
+        if kept.is_dir() and (damaged := len(list(kept.iterdir()))):
+            found.append(
+                f"{damaged} damaged records are in {kept}: the log says of which objects. Send "
+                "their messages again, then delete the records."
+            )
+        return found
 
     def _publish(
         self,
         name: str,
-        temporary: Path,
+        temporary: str,
+        written: os.stat_result,
         headers: ObjectHeaders,
         token: Token,
         crc32c: str,
         md5: str,
     ) -> StoredObject:
         """Make the finished file visible, if the destination still is what `token` says."""
-        with self._locked(name):
+        with self._locked(digest_of(name)):
             there = self._stat(name)
             _expect(token, there)
             now = datetime.now(UTC)
-            data = temporary.stat()
             record = Record(
                 name=name,
                 path="",
                 generation=max(time.time_ns() // 1000, there.generation + 1 if there else 0),
                 metageneration=1,
-                size=data.st_size,
+                size=written.st_size,
                 crc32c=crc32c,
                 md5=md5,
                 headers=headers,
                 created=now,
                 updated=now,
-                file=fingerprint(data),
+                file=fingerprint(written),
             )
             if there is None:
                 record = self._link(temporary, record)
             else:
                 record = self._replace(temporary, record)
-            self._next_path(name).replace(self._record_path(name))
+            self._records.settle(name)
             return describe(self._bucket, record)
 
-    def _link(self, temporary: Path, record: Record) -> Record:
+    def _link(self, temporary: str, record: Record) -> Record:
         """Create the file, failing if one is there by now, whoever made it."""
         for path in (plain_path(record.name), clash_path(record.name)):
-            final = self._root / path
             record = replace(record, path=str(path))
             try:
-                final.parent.mkdir(parents=True, exist_ok=True)
-                self._write(self._next_path(record.name), record)
-                os.link(temporary, final)
+                with (
+                    self._beneath.folder(path.parts[:-1], make=True) as folder,
+                    self._beneath.standing(*SCRATCH) as scratch,
+                ):
+                    self._records.write_ahead(record)
+                    scratch.link(temporary, folder, path.name)
+                    folder.sync()
             except (NotADirectoryError, FileExistsError):
-                if _file_at(final):
+                if self._file_at(path):
                     raise TokenMoved from None
                 continue  # a file stands where a folder should be, or the reverse
-            self._sync_up(final.parent)
             return record
         raise StoreUnavailable("The object's name finds no place in the landing directory.")
 
-    def _replace(self, temporary: Path, record: Record) -> Record:
+    def _replace(self, temporary: str, record: Record) -> Record:
         former = self._record(record.name)
-        path = former.path if former else str(self._foreign_path(record.name))
-        record = replace(record, path=path)
-        self._write(self._next_path(record.name), record)
-        temporary.replace(self._root / path)
-        sync_directory((self._root / path).parent)
+        path = PurePosixPath(former.path) if former else self._foreign_path(record.name)
+        record = replace(record, path=str(path))
+        with (
+            self._beneath.folder(path.parts[:-1]) as folder,
+            self._beneath.standing(*SCRATCH) as scratch,
+        ):
+            self._records.write_ahead(record)
+            scratch.move(temporary, folder, path.name)
+            folder.sync()
         return record
 
     def _stat(self, name: str) -> StoredObject | None:
         record = self._record(name)
         if record is not None:
             return describe(self._bucket, record)
-        found = _file_at(self._root / self._foreign_path(name))
+        found = self._file_at(self._foreign_path(name))
         return self._foreign(name, found) if found else None
 
     def _record(self, name: str) -> Record | None:
-        """Return the record of the file that is there now. The name's lock is held.
+        return self._records.live(name, self._is_live)
 
-        A record written ahead counts as soon as its file is in place: then its writer
-        died just before the last step, which is done here.
-        """
-        ahead = read_record(self._next_path(name))
-        if ahead is not None and self._is_live(ahead):
-            self._next_path(name).replace(self._record_path(name))
-            return ahead
-        record = read_record(self._record_path(name))
-        return record if record is not None and self._is_live(record) else None
+    def _met(self, file: str, prefix: str) -> StoredObject | Unreadable | None:
+        """Return what a walk finds by this record."""
+        digest, _, suffix = file.partition(".")
+        try:
+            with translated():
+                record = self._records.peek(file)
+                if record is None or not record.name.startswith(prefix):
+                    return None
+                if suffix == "next" and self._records.stands(f"{digest}.json"):
+                    return None  # met under its other name
+                if suffix == "json" and self._is_live(record):
+                    return describe(self._bucket, record)
+                return self.stat(record.name)
+        except Damaged as damage:
+            with translated(), self._locked(digest):
+                self._records.mend(file)
+            return Unreadable(damage.name or file)
+        except LandfallError as error:
+            _log.error("The record %s cannot be read: %s", file, error)
+            return Unreadable(file)
 
     def _is_live(self, record: Record) -> bool:
-        found = _file_at(self._root / record.path)
+        found = self._file_at(PurePosixPath(record.path))
         return found is not None and fingerprint(found) == record.file
 
     def _foreign_path(self, name: str) -> PurePosixPath:
         """Where a file without a record stands, if there is one."""
         clash = clash_path(name)
-        return clash if _file_at(self._root / clash) else plain_path(name)
+        return clash if self._file_at(clash) else plain_path(name)
+
+    def _file_at(self, path: PurePosixPath) -> os.stat_result | None:
+        """Describe the plain file there, if it is one: no folder, and no link to elsewhere."""
+        try:
+            with self._beneath.folder(path.parts[:-1]) as folder:
+                found = folder.entry(path.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def _foreign(self, name: str, found: os.stat_result) -> StoredObject:
         """A file that somebody else put there: it has a token, and no record of ours."""
@@ -221,57 +279,11 @@ class DirectoryStore:
             updated=time_of,
         )
 
-    def _record_path(self, name: str) -> Path:
-        digest = _digest(name)
-        return self._folder("records", digest[:2]) / f"{digest}.json"
-
-    def _next_path(self, name: str) -> Path:
-        return self._record_path(name).with_suffix(".next")
-
-    def _write(self, path: Path, record: Record) -> None:
-        write_record(path, record, self._scratch())
-
-    def _scratch(self) -> Path:
-        """For what is not yet in its place; `check` sweeps it."""
-        return self._folder("uploads")
-
-    def _folder(self, *parts: str) -> Path:
-        folder = self._hidden.joinpath(*parts)
-        if folder not in self._synced:  # another process may have made it and died since
-            folder.mkdir(parents=True, exist_ok=True)
-            self._sync_up(folder)
-            sync_directory(self._root.parent)
-            self._synced.add(folder)
-        return folder
-
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
-        """Hold the name's lock, across processes; a killed holder lets it go."""
-        with (self._folder("locks") / _digest(name)[:2]).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    def _locked(self, digest: str) -> Iterator[None]:
+        self._beneath.confirm()
+        with self._locks.held(digest):
             yield
-
-    def _sync_up(self, directory: Path) -> None:
-        """Each folder on the way may be new, and its entry stands in the one above."""
-        while directory != self._root:
-            sync_directory(directory)
-            directory = directory.parent
-        sync_directory(self._root)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn the operating system's errors into ours."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
-            raise Misconfigured(
-                "The landing directory may not be written: correct its rights or LANDING_BUCKET."
-            ) from None
-        if error.errno in _FULL:
-            raise StoreUnavailable(_FULL_WORDS) from None
-        raise StoreUnavailable(f"The landing directory failed ({error.strerror}).") from None
 
 
 def _expect(token: Token, there: StoredObject | None) -> None:
@@ -280,16 +292,3 @@ def _expect(token: Token, there: StoredObject | None) -> None:
         raise TokenMoved
     if token.metageneration and found.metageneration != token.metageneration:
         raise TokenMoved
-
-
-def _file_at(path: Path) -> os.stat_result | None:
-    """Describe the plain file there, if it is one: no folder, and no link to elsewhere."""
-    try:
-        found = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return found if stat.S_ISREG(found.st_mode) else None
-
-
-def _digest(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()

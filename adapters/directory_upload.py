@@ -5,11 +5,10 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import google_crc32c
 
-from transfer.errors import TokenMoved, UploadLost
+from transfer.errors import LandfallError, TokenMoved, UploadLost
 from transfer.store import STEP, StoredObject
 
 
@@ -18,14 +17,16 @@ class DirectoryUpload:
 
     def __init__(
         self,
-        temporary: Path,
-        publish: Callable[[str, str], StoredObject],
+        descriptor: int,
+        publish: Callable[[os.stat_result, str, str], StoredObject],
+        discard: Callable[[], None],
         translated: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        self._temporary = temporary
+        """`publish` gets what was written, its CRC32C and its MD5."""
         self._publish = publish
+        self._discard = discard
         self._translated = translated
-        self._file = temporary.open("wb", buffering=0)
+        self._file = open(descriptor, "wb", buffering=0)  # noqa: SIM115 - `abort` closes it
         self._crc32c = google_crc32c.Checksum()
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._length = 0
@@ -51,15 +52,17 @@ class DirectoryUpload:
                 os.fsync(self._file.fileno())
                 if base64.b64encode(self._crc32c.digest()).decode() != crc32c:
                     raise TokenMoved  # as Cloud Storage: the caller looks which it is
-                return self._publish(crc32c, base64.b64encode(self._md5.digest()).decode())
+                written = os.fstat(self._file.fileno())
+                md5 = base64.b64encode(self._md5.digest()).decode()
+                return self._publish(written, crc32c, md5)
         finally:
             self.abort()
 
     def abort(self) -> None:
         try:
             self._file.close()
-            self._temporary.unlink(missing_ok=True)
-        except OSError:
+            self._discard()
+        except (OSError, LandfallError):
             pass  # leftovers are invisible, and swept when they are old
 
     def _append(self, block: bytes) -> None:

@@ -17,7 +17,7 @@ from transfer.comparing import is_whole
 from transfer.errors import LandfallError
 from transfer.object_name import RESERVED_PREFIX
 from transfer.printable import printable
-from transfer.store import Store, StoredObject
+from transfer.store import Store, StoredObject, Unreadable
 from transfer.topic import Topic
 
 PATIENCE = timedelta(minutes=10)
@@ -40,13 +40,16 @@ class Finding(Enum):
     KNOWN = "was announced, or is gone"
     YOUNG = "too young to tell"
     FAILED = "could not be announced"
+    UNREADABLE = "had no readable record: the log says what to do"
 
 
 class WalkableStore(Store, Protocol):
     """A store that can be walked through."""
 
-    def walk(self, prefix: str) -> Iterator[StoredObject]:
+    def walk(self, prefix: str) -> Iterator[StoredObject | Unreadable]:
         """Describe the live generations of all names that begin with `prefix`.
+
+        One object that cannot be described does not hold up the others.
 
         Raises:
             StoreUnavailable, Misconfigured
@@ -108,7 +111,10 @@ class Reconciler:
         for there in self._store.walk(prefix):
             if there.name.startswith(RESERVED_PREFIX):
                 continue  # a part of an object in the making
-            found[self._look_again(there)] += 1
+            if isinstance(there, Unreadable):
+                found[Finding.UNREADABLE] += 1
+            else:
+                found[self._look_again(there)] += 1
             if self._now() - told >= PROGRESS:
                 told = self._now()
                 announced = found[Finding.ANNOUNCED]

@@ -64,6 +64,14 @@ class StoredObject:
         return self.headers.metadata
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """An object whose record cannot be read; the store's log says why, and what to do."""
+
+    name: str
+    """Of the object, or of its record if that is all that is known."""
+
+
 class Upload(Protocol):
     """An object in the making: invisible until `finish`."""
 

@@ -9,7 +9,7 @@ from transfer.notification import Notification
 from transfer.presigned_url import PresignedUrl
 from transfer.reconciling import WalkableStore
 from transfer.source import Source, SourceObject
-from transfer.store import ObjectHeaders, StoredObject, Token, Upload
+from transfer.store import ObjectHeaders, StoredObject, Token, Unreadable, Upload
 from transfer.topic import Topic
 
 _LOST: dict[str, Callable[[], Exception]] = {
@@ -76,7 +76,7 @@ class Doors:
         self.leave("patch")
         return patched
 
-    def walk(self, prefix: str) -> Iterator[StoredObject]:
+    def walk(self, prefix: str) -> Iterator[StoredObject | Unreadable]:
         return self._store.walk(prefix)
 
     def publish(self, notification: Notification) -> str:

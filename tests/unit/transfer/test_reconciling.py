@@ -23,7 +23,7 @@ from transfer.reconciling import (
     Finding,
     Reconciler,
 )
-from transfer.store import ABSENT, StoredObject
+from transfer.store import ABSENT, StoredObject, Unreadable
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ class SlowStore:
     time: datetime
     pause: timedelta
 
-    def walk(self, prefix: str) -> Iterator[StoredObject]:
+    def walk(self, prefix: str) -> Iterator[StoredObject | Unreadable]:
         for there in self.store.walk(prefix):
             self.time += self.pause
             yield there
