@@ -33,13 +33,16 @@ START_SECONDS = 30
 
 
 def main() -> int:
+    os.umask(0o077)  # what the demo leaves is for this user alone
     shutil.rmtree(WORK, ignore_errors=True)
     (WORK / "s3").mkdir(parents=True)
     api_key, s3_keys = secrets.token_urlsafe(32), (secrets.token_hex(10), secrets.token_hex(20))
     s3_port, landfall_port = _free_port(), _free_port()
     s3_url, url = f"http://127.0.0.1:{s3_port}", f"http://127.0.0.1:{landfall_port}"
     _say(f"1  an S3 server on {s3_url}, which checks signatures")
-    with _running("s3", _s3_command(s3_port, s3_keys), {}, s3_port):
+    # In the environment: others may read a program's arguments. https://rclone.org/docs/
+    s3_environment = {"RCLONE_AUTH_KEY": f'"{",".join(s3_keys)}"'}
+    with _running("s3", _s3_command(s3_port), s3_environment, s3_port):
         _say(f"2  Landfall on {url}, landing in a directory, announcing to SQLite")
         environment = _landfall_environment(landfall_port, api_key, s3_url)
         with _running("landfall", [PROGRAMS / "gunicorn"], environment, landfall_port):
@@ -54,9 +57,8 @@ def main() -> int:
             return _show()
 
 
-def _s3_command(port: int, keys: tuple[str, str]) -> list[str | Path]:
-    listen = ["--addr", f"127.0.0.1:{port}", "--auth-key", ",".join(keys)]
-    return [PROGRAMS / "rclone", "serve", "s3", *listen, WORK / "s3"]
+def _s3_command(port: int) -> list[str | Path]:
+    return [PROGRAMS / "rclone", "serve", "s3", "--addr", f"127.0.0.1:{port}", WORK / "s3"]
 
 
 def _landfall_environment(port: int, api_key: str, s3_url: str) -> dict[str, str]:
@@ -68,6 +70,7 @@ def _landfall_environment(port: int, api_key: str, s3_url: str) -> dict[str, str
         "LANDING_BUCKET": f"file:{WORK / 'bucket'}",
         "NOTIFICATION_TOPIC": f"sqlite:{WORK / 'notifications.db'}",
         "LOG_FORMAT": "text",  # a person will open it
+        "HOST": "127.0.0.1",
         "PORT": str(port),
     }
 

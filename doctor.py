@@ -14,6 +14,7 @@ Ends with 1 if something failed; advice and what could not be checked are no fai
 
 import argparse
 import json
+import logging
 import os
 import re
 import shutil
@@ -56,6 +57,8 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help="a list for programs to read")
     asked = parser.parse_args(arguments)
+    # What store and topic advise is among the findings, and need not be in a log as well.
+    logging.getLogger("landfall").addHandler(logging.NullHandler())
     if (asked.url and asked.region) or (asked.bucket and not asked.url):
         parser.error("--region is for the set-up here, --bucket for a running service")
     key = os.environ.get("ENDPOINT_API_KEY") or None

@@ -45,7 +45,8 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
             handler.setFormatter(formatter)
 
 
-bind = f":{_settings.port}"
+os.umask(0o077)  # what is made is for this user alone; the workers inherit it
+bind = _settings.bind
 # Threads: a sync worker would be killed in the middle of a long transfer.
 worker_class = "handlers.worker.Worker"
 workers = _settings.workers

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,12 @@ PARALLEL_FROM_BYTES = 128 * 1024 * 1024
 LANDING_BUCKET = "file:var/bucket"
 NOTIFICATION_TOPIC = "sqlite:var/notifications.db"
 
+LOOPBACK, ALL_ADDRESSES = "127.0.0.1", "0.0.0.0"  # noqa: S104 # nosec B104 - a choice, no default
+
+_PLATFORM = re.compile("K_SERVICE$|GAE_")
+"""What Cloud Run and App Engine set.
+https://cloud.google.com/run/docs/container-contract#services-env-vars,
+https://cloud.google.com/appengine/docs/flexible/python/runtime#environment_variables"""
 _LOG_FORMATS = ("json", "text")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _ORIGIN = re.compile(
@@ -70,8 +77,15 @@ class Settings:
     """Of Google Cloud, which the traces are in. App Engine sets it."""
     otlp_endpoint: str | None
     metrics_port: int | None
+    host: str
+    """The address to listen on."""
     port: int
     workers: int
+
+    @property
+    def bind(self) -> str:
+        """Where to listen, as gunicorn writes it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -136,6 +150,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         project=environment.get("GOOGLE_CLOUD_PROJECT") or None,
         otlp_endpoint=reader.read("OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint),
         metrics_port=reader.read("METRICS_PORT", "0", _whole(0, 65_000)) or None,
+        host=reader.read("HOST", _host_of_platform(environment), _host),
         port=reader.read("PORT", "8080", _whole(1, 65_535)),
         workers=reader.read("WEB_CONCURRENCY", "2", _whole(1, 64)),
     )
@@ -270,6 +285,32 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _host_of_platform(environment: Mapping[str, str]) -> str:
+    """Listen to other machines only where a platform puts its own front end before the service.
+
+    https://cloud.google.com/run/docs/container-contract#port asks for 0.0.0.0. Elsewhere a default
+    that anybody reaches is how databases were lost:
+    https://redis.io/docs/latest/operate/oss_and_stack/management/security/
+    """
+    return ALL_ADDRESSES if any(map(_PLATFORM.match, environment)) else LOOPBACK
+
+
+def _host(text: str) -> str:
+    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if host == "localhost":
+        return LOOPBACK
+    try:
+        address = ip_address(host)
+    except ValueError:
+        address = None
+    if address is None or "%" in host or address.is_multicast:
+        raise ValueError(
+            f"it must be an IP address of this machine: {LOOPBACK} for itself alone, "
+            f"{ALL_ADDRESSES} or :: for all its networks"
+        )
+    return str(address)
 
 
 def _log_level(text: str) -> str:

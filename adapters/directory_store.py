@@ -6,7 +6,6 @@ into place is the one moment at which an object appears, and a record that lost 
 is void. Needs a local, case-sensitive file system with hard links.
 """
 
-import errno
 import logging
 import math
 import os

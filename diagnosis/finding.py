@@ -1,8 +1,9 @@
 """What one check tells the operator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from transfer.errors import LandfallError, Unavailable
 
@@ -24,6 +25,20 @@ class Finding:
     verdict: Verdict
     text: str
     """What was found and, unless all is well, what to do. Never a secret."""
+
+
+@runtime_checkable
+class Advising(Protocol):
+    """What is on this machine, and may be open to its other users."""
+
+    def advice(self) -> Sequence[str]:
+        """Return what an operator should look at, though all works."""
+
+
+def advised(check: str, subject: object) -> Iterator[Finding]:
+    if isinstance(subject, Advising):
+        for text in subject.advice():
+            yield Finding(check, Verdict.ADVICE, text)
 
 
 def look(check: str, act: Callable[[], str], if_unavailable: str) -> Finding:

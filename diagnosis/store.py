@@ -14,7 +14,7 @@ import google_crc32c
 
 from diagnosis.bucket_settings import CHECK as SETTINGS
 from diagnosis.bucket_settings import check_settings, keeps_objects
-from diagnosis.finding import Finding, Verdict, failure, look
+from diagnosis.finding import Finding, Verdict, advised, failure, look
 from transfer.errors import LandfallError, StoreUnavailable, TokenMoved, UploadLost
 from transfer.object_name import RESERVED_PREFIX
 from transfer.store import ABSENT, ComposingStore, ObjectHeaders, Store, StoredObject
@@ -51,6 +51,7 @@ def check_store(store: Store, names_are_unique: bool) -> Iterator[Finding]:
     usable = look(STORE, lambda: _check(store), _REACH if in_cloud else "")
     yield usable
     if not isinstance(store, BucketStore):
+        yield from advised(STORE, store)
         return
     if usable.verdict is not Verdict.OK:
         for check in (SETTINGS, OBJECT):

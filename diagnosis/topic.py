@@ -6,7 +6,7 @@ Nothing is published: subscribers would take it for a landed object.
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
-from diagnosis.finding import Finding, Verdict, failure, look
+from diagnosis.finding import Finding, Verdict, advised, failure, look
 from transfer.errors import LandfallError
 from transfer.topic import Topic, TopicFacts
 
@@ -35,6 +35,7 @@ def check_topic(topic: Topic) -> Iterator[Finding]:
     usable = look(TOPIC, lambda: _check(topic), _REACH if in_cloud else "")
     yield usable
     if not isinstance(topic, SubscribedTopic):
+        yield from advised(TOPIC, topic)
         return
     if usable.verdict is not Verdict.OK:
         yield Finding(LISTENERS, Verdict.NOT_CHECKED, f"Mend the {TOPIC} first.")

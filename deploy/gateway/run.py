@@ -75,11 +75,10 @@ def _landfall(port: int) -> Iterator[subprocess.Popen[bytes]]:
         "SOURCE_BUCKETS": "*",
         **others,
         "API_KEYS": json.dumps([{"name": "gateway", "sha256": digest}]),
+        "HOST": "127.0.0.1",  # everybody knows this key
         "PORT": str(port),
     }
-    # On loopback only: everybody knows this key.
-    command = [str(PROGRAMS / "gunicorn"), "--bind", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(command, cwd=ROOT, env=settings)
+    process = subprocess.Popen([str(PROGRAMS / "gunicorn")], cwd=ROOT, env=settings)
     try:
         yield process
     finally:

@@ -3,6 +3,7 @@
 Neither does both, so a claim about S3 is tested on the one that keeps it.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -54,9 +55,12 @@ def _started_rclone(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
     program = Path(sys.executable).parent / "rclone"
     for _ in range(3):
         port = _free_port()
-        listen = ["--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
+        listen = ["--addr", f"127.0.0.1:{port}"]
         command: list[str | Path] = [program, "serve", "s3", *listen, "--config", "", directory]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        environment = {**os.environ, "RCLONE_AUTH_KEY": f'"{ACCESS_KEY},{SECRET_KEY}"'}
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         if _listens(port, process):
             return process, port
         process.kill()

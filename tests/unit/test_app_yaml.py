@@ -93,7 +93,7 @@ def test_the_entrypoint_finds_the_app_and_the_port() -> None:
     names = ("wsgi_app", "bind", "workers", "graceful_timeout")
     program = "import json, runpy; found = runpy.run_path('gunicorn.conf.py'); "
     program += f"print(json.dumps([found[name] for name in {names}]))"
-    environment = {**os.environ, **APP["env_variables"], "PORT": "8123"}
+    environment = {**os.environ, **APP["env_variables"], "GAE_SERVICE": "default", "PORT": "8123"}
 
     told = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=True
@@ -101,7 +101,7 @@ def test_the_entrypoint_finds_the_app_and_the_port() -> None:
     app, bind, workers, graceful = json.loads(told.stdout)
 
     assert APP["entrypoint"] == "gunicorn"
-    assert (app, bind) == ("main:app", ":8123")
+    assert (app, bind) == ("main:app", "0.0.0.0:8123")
     assert workers == APP["resources"]["cpu"]
     assert graceful < 30
 

@@ -32,6 +32,7 @@ ALL = (
     "LOG_FORMAT",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "METRICS_PORT",
+    "HOST",
     "PORT",
 )
 
@@ -64,7 +65,7 @@ def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
     assert settings.parallel_from_bytes == 134_217_728
     assert settings.log_level == "INFO"
     assert (settings.log_format, settings.otlp_endpoint, settings.metrics_port) == 3 * (None,)
-    assert settings.port == 8080
+    assert settings.bind == "127.0.0.1:8080"
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -72,6 +73,28 @@ def test_an_empty_variable_counts_as_absent() -> None:
 
     assert read_settings(empty | LEAST).max_transfers == 16
     assert problems_of(empty) == problems_of({})
+
+
+@pytest.mark.parametrize("name", ["K_SERVICE", "GAE_SERVICE", "GAE_INSTANCE", "GAE_ENV"])
+def test_other_machines_reach_it_by_default_only_where_a_platform_runs_it(name: str) -> None:
+    assert read(**{name: "x"}).bind == "0.0.0.0:8080"
+    assert read(**{name: "x"}, HOST="::1").bind == "[::1]:8080"
+    assert read(K_SERVICES="x", MY_GAE_ENV="x").bind == "127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("host", "bind"),
+    [
+        ("0.0.0.0", "0.0.0.0:80"),
+        ("::", "[::]:80"),
+        ("[::1]", "[::1]:80"),
+        ("0:0:0:0:0:0:0:1", "[::1]:80"),
+        ("10.1.2.3", "10.1.2.3:80"),
+        ("localhost", "127.0.0.1:80"),
+    ],
+)
+def test_it_listens_where_host_says(host: str, bind: str) -> None:
+    assert read(HOST=host, PORT="80").bind == bind
 
 
 def test_foreign_variables_do_not_matter() -> None:
@@ -195,6 +218,17 @@ def test_a_good_template_of_names_is_taken(template: str) -> None:
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector?token=secret"),
         ("METRICS_PORT", "-1"),
         ("METRICS_PORT", "65535"),
+        ("HOST", "all"),
+        ("HOST", "*"),
+        ("HOST", "example.com"),
+        ("HOST", "127.0.0.1:8080"),
+        ("HOST", "http://127.0.0.1"),
+        ("HOST", "127.1"),
+        ("HOST", "0"),
+        ("HOST", "fe80::1%eth0"),
+        ("HOST", "[127.0.0.1"),
+        ("HOST", "224.0.0.1"),
+        ("HOST", "unix:/tmp/x"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "http"),
