@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from adapters.beneath import Beneath, Folder
 from adapters.directory_record import Damaged, Record, digest_of, read_record, write_record
+from transfer.errors import Misconfigured
 from transfer.printable import printable
 
 RECORDS, SCRATCH, DAMAGED = (
@@ -84,6 +85,14 @@ class Records:
                 read_record(folder, file, file[:64])
             except Damaged as damage:
                 self._set_aside(folder, file, damage)
+
+    def set_aside(self) -> int:
+        """Count the damaged records that were set aside and not deleted yet."""
+        try:
+            with self._beneath.folder(DAMAGED) as folder:
+                return len(folder.names())
+        except (OSError, Misconfigured):  # there are none, or what uses the directory says so
+            return 0
 
     def _read(self, folder: Folder, name: str, file: str) -> Record | None:
         try:

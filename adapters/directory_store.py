@@ -138,11 +138,11 @@ class DirectoryStore:
         danger = open_to_others(self._root)
         if danger is not None:
             found.append(f"{danger}. Unless that is meant: chmod -R go= '{self._root}'")
-        kept = self._root.joinpath(*DAMAGED)
-        if kept.is_dir() and (damaged := len(list(kept.iterdir()))):
+        damaged = self._records.set_aside()
+        if damaged:
             found.append(
-                f"{damaged} damaged records are in {kept}: the log says of which objects. Send "
-                "their messages again, then delete the records."
+                f"{damaged} damaged records are in {self._root.joinpath(*DAMAGED)}: the log says "
+                "of which objects. Send their messages again, then delete the records."
             )
         return found
 
@@ -160,6 +160,10 @@ class DirectoryStore:
         with self._locked(digest_of(name)):
             there = self._stat(name)
             _expect(token, there)
+            with self._beneath.standing(*SCRATCH) as scratch:
+                found = scratch.entry(temporary)
+            if found is None or fingerprint(found) != fingerprint(written):
+                raise StoreUnavailable("The file of the upload was changed by somebody else.")
             now = datetime.now(UTC)
             record = Record(
                 name=name,
