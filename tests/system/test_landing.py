@@ -2,13 +2,14 @@
 
 import json
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.system.backends import Backend, Heard
+from tests.system.backends import Backend, Embedded, Heard
 from tests.system.conftest import client_for
 from tests.system.service import API_KEY, Service, message_about
 
@@ -52,6 +53,22 @@ def test_the_samples_message_lands_three_megabytes(
     assert heard.data["cacheControl"] == "max-age=60"
     assert heard.data["metadata"]["camera"] == "M3"
     assert heard.data["metadata"]["s3-key"] == key
+
+
+def test_only_this_machine_reaches_it_and_only_this_user_reads_what_it_made(
+    service: Service, backend: Backend, s3: Any, bucket: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="private/key", Body=b"private")
+    assert service.send(message_about(s3, bucket, "private/key"))[0] == 200
+
+    with socket.socket() as another:  # a server on all addresses would answer on this one too
+        another.settimeout(5)
+        assert another.connect_ex(("127.0.0.2", service.port)) != 0
+    if isinstance(backend, Embedded):
+        folder = backend.bucket.parent
+        made = [backend.bucket, *backend.bucket.rglob("*"), *folder.glob("*.db*")]
+        assert len(made) > 8
+        assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_the_same_message_again_transfers_and_announces_nothing(

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,19 @@ class TestHealthy:
         assert f"{s3.origin} answers" in report.text
         assert "It is lambda, for buckets *" in report.text
         assert {line[:11] for line in report.text.splitlines()} == {"ok         "}
+
+    def test_what_other_users_may_open_is_advice(self, setup: SetUp, tmp_path: Path) -> None:
+        setup.diagnosed()
+        for path, mode in (("bucket", 0o755), ("notifications.db", 0o644), ("", 0o755)):
+            (tmp_path / path).chmod(mode)
+
+        report = setup.diagnosed()
+
+        assert report.code == 0
+        store, topic = report.lines("advice     ")
+        assert "may be read by other users" in store
+        assert f"chmod -R go= '{tmp_path}/bucket'" in store
+        assert f"chmod go= '{tmp_path}/notifications.db'*" in topic
 
     def test_the_set_up_in_google_cloud_has_no_fault(
         self, setup: SetUp, in_bucket: Callable[..., CloudStorage], pubsub: PubSub

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,22 @@ class TestWalk:
         found = later(house, age=PATIENCE + timedelta(minutes=1)).walk()
 
         assert found == {Finding.FAILED: 1, Finding.ANNOUNCED: 1}
+
+    def test_it_goes_on_behind_a_record_that_cannot_be_read(self, house: House) -> None:
+        house.land_unannounced()
+        for key in ("second", "third"):
+            house.landing().land(message_for(A, key))
+        digest = sha256(b"source/second").hexdigest()
+        (house.folder / f".landfall/records/{digest[:2]}/{digest}.json").write_bytes(b"{")
+        reconciler = later(house, age=PATIENCE + timedelta(minutes=1))
+
+        assert reconciler.walk() == {
+            Finding.ANNOUNCED: 1,
+            Finding.KNOWN: 1,
+            Finding.UNREADABLE: 1,
+        }
+        assert house.landing().land(message_for(A, "second")).status == "landed"
+        assert len(house.topic.published) == 4
 
     def test_a_long_walk_tells_how_far_it_is(
         self, house: House, caplog: pytest.LogCaptureFixture
