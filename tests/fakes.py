@@ -27,7 +27,9 @@ def message_for(body: bytes | None, key: str = "a/b.bin", **fields: object) -> M
     values: dict[str, object] = {
         "bucket": "source",
         "key": key,
-        "url": PresignedUrl("source", key, None, {}, listed=True, _text=f"{ORIGIN}/{key}?secret"),
+        "url": PresignedUrl(
+            "source", key, None, {}, ORIGIN, listed=True, _text=f"{ORIGIN}/{key}?secret"
+        ),
         "etag": None if body is None else etag_of(body),
         "size": None if body is None else len(body),
     }

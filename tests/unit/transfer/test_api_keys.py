@@ -179,7 +179,7 @@ def test_a_key_may_be_disabled_and_is_still_known() -> None:
     ],
 )
 def test_a_bucket_on_both_lists_is_allowed(bucket: str, service: list[str], key: list[str]) -> None:
-    check_bucket(bucket, service, parse(entry(buckets=key))[0])
+    check_bucket(bucket, None, service, parse(entry(buckets=key))[0])
 
 
 @pytest.mark.parametrize(
@@ -198,4 +198,4 @@ def test_a_bucket_that_one_list_lacks_is_refused(
     bucket: str, service: list[str], key: list[str], whose: str
 ) -> None:
     with pytest.raises(BucketNotAllowed, match=whose):
-        check_bucket(bucket, service, parse(entry(buckets=key))[0])
+        check_bucket(bucket, None, service, parse(entry(buckets=key))[0])

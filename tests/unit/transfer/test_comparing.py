@@ -98,7 +98,7 @@ def test_a_message_that_names_no_version_cannot_be_compared(house: House) -> Non
 
 
 def test_what_landing_refuses_is_refused(house: House) -> None:
-    pinned = PresignedUrl("source", "a/b.bin", "v1", {}, listed=True, _text="")
+    pinned = PresignedUrl("source", "a/b.bin", "v1", {}, origin="o", listed=True, _text="")
 
     with pytest.raises(ObjectTooLarge):
         compare(house, message_for(A), max_bytes=len(A) - 1)
