@@ -26,6 +26,8 @@ def have_common_bucket(some: Iterable[str], others: Iterable[str]) -> bool:
 def _meet(one: str, other: str) -> bool:
     """Walk through both at once. A bucket's length is not considered: it may be too strict."""
     left, right = _pieces(one), _pieces(other)
+    if frozenset() in left + right:
+        return False  # it wants a character that no bucket has
     to_visit, visited = [(0, 0)], set()
     while to_visit:
         at = i, j = to_visit.pop()

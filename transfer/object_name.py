@@ -14,8 +14,10 @@ _FIELDS = frozenset({"bucket", "key", "version_id"})
 _BUCKET, _OTHER = "\0", "\1"
 """What stands for a field where the form of a template is looked at."""
 _KEEPS_APART = re.compile(
-    # The name's first or last segment but for constant ones is the bucket with constant text.
-    r"[^\0\1]*\0[^\0\1/]*(?:/.*)?|(?:.*/)?[^\0\1/]*\0[^\0\1]*",
+    # From its start or its end, and but for constant text, a name shows the bucket up to a
+    # character that no bucket's name holds. What users choose may hold that too, but comes after.
+    r"[^\0\1]*\0[A-Za-z0-9._-]*(?:[^A-Za-z0-9._\-\0\1].*)?"
+    r"|(?:.*[^A-Za-z0-9._\-\0\1])?[A-Za-z0-9._-]*\0[^\0\1]*",
     re.DOTALL,
 )
 
@@ -34,7 +36,7 @@ class ObjectName:
             raise ValueError(f"it must not begin with {RESERVED_PREFIX}, which is reserved")
         self.keeps_buckets_apart = _KEEPS_APART.fullmatch(_form(template)) is not None
         """Whether objects of two buckets never have one name, whichever keys and versions users
-        choose: both may hold a slash, which no bucket's name does.
+        choose.
         """
         self._template = template
         self._pinned = "version_id" in fields

@@ -24,6 +24,7 @@ ALL = (
     "API_KEYS_SECRET",
     "SOURCE_BUCKETS",
     "S3_ENDPOINTS",
+    "S3_PARTITIONS",
     "OBJECT_NAME",
     "MAX_OBJECT_BYTES",
     "MAX_TRANSFERS",
@@ -59,6 +60,7 @@ def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
     assert settings.api_keys_secret is None
     assert settings.source_buckets == ("images-*",)
     assert settings.s3_endpoints == frozenset()
+    assert settings.s3_partitions == {"aws"}
     assert settings.max_object_bytes == MAX_OBJECT_BYTES == 5_497_558_138_880
     assert settings.max_transfers == 16
     assert settings.parallel_from_bytes == 134_217_728
@@ -97,6 +99,8 @@ def test_foreign_variables_do_not_matter() -> None:
             frozenset({"http://127.0.0.1:9000", "https://minio.example"}),
         ),
         ("S3_ENDPOINTS", "http://[::1]:9000", "s3_endpoints", frozenset({"http://[::1]:9000"})),
+        ("S3_PARTITIONS", "aws-cn", "s3_partitions", {"aws-cn"}),
+        ("S3_PARTITIONS", "aws, aws-us-gov", "s3_partitions", {"aws", "aws-us-gov"}),
         ("MAX_OBJECT_BYTES", "1", "max_object_bytes", 1),
         ("MAX_OBJECT_BYTES", "5497558138880", "max_object_bytes", MAX_OBJECT_BYTES),
         ("PARALLEL_FROM_BYTES", "1", "parallel_from_bytes", 1),
@@ -170,6 +174,10 @@ def test_a_good_template_of_names_is_taken(template: str) -> None:
         ("S3_ENDPOINTS", "http://*.example"),
         ("S3_ENDPOINTS", "ftp://127.0.0.1"),
         ("S3_ENDPOINTS", "*"),
+        ("S3_ENDPOINTS", "http://[::1::]:9000"),
+        ("S3_ENDPOINTS", "http://127.0.0.1:65536"),
+        ("S3_PARTITIONS", "amazon"),
+        ("S3_PARTITIONS", "aws,"),
         ("OBJECT_NAME", "landed"),
         ("OBJECT_NAME", "{bucket}"),
         ("OBJECT_NAME", "{key"),
