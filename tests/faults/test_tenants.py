@@ -111,8 +111,8 @@ def test_a_key_lands_from_its_own_origins_only(
 ) -> None:
     api_keys = keys(wide={"origins": [owner.origin]})
     with running(place, owner, S3_ENDPOINTS=listed(owner, forger), API_KEYS=api_keys) as rig:
-        for beside in ({}, {"validateOnly": True}):
-            answer = send(rig, forger, **beside)
+        for compares in (False, True):
+            answer = send(rig, forger, validateOnly=compares)
             assert answer.outcome == (403, "BUCKET_NOT_ALLOWED")
             assert f"may land buckets of {owner.origin} only" in answer.json["error"]["message"]
         assert forger.asked == []

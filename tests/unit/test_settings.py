@@ -280,6 +280,34 @@ def test_all_problems_are_told_at_once() -> None:
     assert sorted(problem.split()[0] for problem in problems) == sorted(names)
 
 
+TWO_KEYS = [
+    {"name": "images", "sha256": DIGEST, "buckets": ["images-*"]},
+    {"name": "models", "sha256": 64 * "5", "buckets": ["models"]},
+]
+TENANTS = {"API_KEYS": json.dumps(TWO_KEYS), "SOURCE_BUCKETS": "*"}
+
+
+@pytest.mark.parametrize("template", ["{key}", "{bucket}-{key}"])
+def test_keys_whose_objects_could_meet_are_a_problem_with_a_way_out(template: str) -> None:
+    [problem] = problems_of(TENANTS | {"OBJECT_NAME": template})
+
+    assert problem.startswith(
+        "The API keys do not fit the other settings: the keys images and models differ in buckets"
+    )
+    assert problem.endswith("or give all keys the same buckets.")
+    assert read_settings(TENANTS).object_name.keeps_buckets_apart
+
+
+def test_a_key_may_name_no_origin_that_the_service_does_not_take() -> None:
+    keys = json.dumps([{"name": "china", "sha256": DIGEST, "origins": ["aws-cn"]}])
+
+    [problem] = problems_of({"API_KEYS": keys, "SOURCE_BUCKETS": "*"})
+
+    assert "names origins that this service does not take: aws-cn; " in problem
+    assert "add them to S3_PARTITIONS or S3_ENDPOINTS" in problem
+    read_settings({"API_KEYS": keys, "SOURCE_BUCKETS": "*", "S3_PARTITIONS": "aws,aws-cn"})
+
+
 def test_settings_do_not_change_and_hold_no_key() -> None:
     settings = read()
 

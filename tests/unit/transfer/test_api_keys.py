@@ -123,7 +123,7 @@ def test_a_key_may_be_for_some_origins_only() -> None:
 
     [key] = parse(entry(origins=origins))
 
-    assert key.origins == {"aws", "https://minio.example", "aws-cn"}
+    assert key.origins == frozenset({"aws", "https://minio.example", "aws-cn"})
     check_bucket("images", {"aws"}, ["*"], key)
     check_bucket("images", {"aws", "aws-cn"}, ["*"], key)
     check_bucket("images", None, ["*"], key)

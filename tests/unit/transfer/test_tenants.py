@@ -102,7 +102,7 @@ def test_keys_of_different_origins_and_different_buckets_are_taken() -> None:
 
 
 def test_an_origin_that_the_service_does_not_take_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="key-1 names origins .* not take: aws-cn; correct them"):
+    with pytest.raises(ValueError, match=r"key-1 names origins .* not take: aws-cn; correct them"):
         check(key(1, origins={AWS, "aws-cn"}), template=TWO)
 
 
