@@ -8,7 +8,7 @@ from itertools import product
 
 _CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-")
 """Of the names of buckets."""
-_PIECE = re.compile(r"\*|\[!?\]?[^\]]*\]|.", re.DOTALL)
+_PIECE = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)
 _ANY = None
 """What `*` is among the pieces: any characters, or none."""
 

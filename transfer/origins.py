@@ -16,7 +16,8 @@ from transfer.s3_hosts import ALL_PARTITIONS, partition_of
 
 MAX_LENGTH = 300
 _ENDPOINT = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::(?P<port>\d{1,5}))?"
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::(?P<port>\d{1,5}))?",
+    re.ASCII,
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

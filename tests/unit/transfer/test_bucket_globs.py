@@ -27,6 +27,9 @@ PIECES = ["a", "b", "-", "*", "?", "[ab]", "[!a]", "[a-]", "[!-b]", "[]a]", "[!]
         ("images-[!0-9]", "images-7", False),
         ("i*g*s", "im*es-*s", True),
         ("Images", "images", False),
+        ("a.b_c-1", "a?b?c?1", True),
+        ("a[!-a-zA-Z0-9_]b", "a.b", True),
+        ("[!a-zA-Z0-9._-]", "?", False),
         ("im[ages", "im*", False),  # no bucket has a bracket in its name
         ("*a" * 100, "*b" * 100 + "*", True),
         ("*a" * 100, "*b" * 100, False),
@@ -49,6 +52,12 @@ def test_any_two_globs_meet_where_a_name_shows_it() -> None:
         if told and not shown:  # then a longer name, or one of other letters, must show it
             assert any(is_glob(glob) for glob in (one, other)), (one, other)
     assert min(found.values()) > 50
+
+
+@pytest.mark.parametrize("text", ["*", "a?", "[a]b", "im[ages"])
+def test_a_glob_is_told_from_a_name(text: str) -> None:
+    assert is_glob(text)
+    assert not is_glob(text.translate(str.maketrans("*?[", "a-1")))
 
 
 def test_one_of_several_is_enough() -> None:

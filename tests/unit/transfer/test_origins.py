@@ -14,6 +14,7 @@ SPELLINGS = {
     "http://minio.example": ["http://minio.example:80", "http://minio.example:00080"],
     "https://minio.example": ["https://minio.example:443"],
     "http://127.0.0.1:9000": ["http://127.0.0.1:09000"],
+    "https://[2001:db8::af9]": ["https://[2001:db8:0:0::af9]:443"],
     "http://[::1]:9000": ["http://[0:0:0:0:0:0:0:1]:9000", "http://[0::1]:9000"],
     "aws": [f"https://s3.{AWS}", f"https://s3.eu-west-2.{AWS}:443", f"https://s3-eu-west-2.{AWS}"],
     "aws-cn": [f"https://s3.cn-north-1.{AWS}.cn"],
@@ -45,13 +46,45 @@ def test_different_servers_are_different_origins() -> None:
     assert len(set(origins)) == len(origins)
 
 
+@pytest.mark.parametrize("port", [1, 8, 65535])
+def test_a_port_is_kept(port: int) -> None:
+    assert parse_origin(f"https://m:{port}") == f"https://m:{port}"
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "AWS", "aws ", "amazon", "minio.example", "http://Minio", "http://m/", "http://[g]"],
+    [
+        "",
+        "AWS",
+        "aws ",
+        "amazon",
+        "minio.example",
+        "http://Minio",
+        "http://m/",
+        "http://m.",
+        "http://.m",
+        "http://",
+        "http://m..m",
+        "http://m:",
+        "http://m:0",
+        "http://m:65536",
+        "http://m:000080",
+        "http://m:x",
+        "http://m:\u0668\u0660",
+        "http://[g]",
+        "http://[]",
+        "http://[::1",
+        "http://::1]",
+        "http://[::1]x",
+        "http://[1:2:3]",
+    ],
 )
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_origin(text)
+    if text.strip() == text != "":
+        with pytest.raises(ValueError, match="^it must be origins in lower case"):
+            parse_endpoints(f"http://127.0.0.1:9000,{text}")
 
 
 @pytest.mark.parametrize("spelling", [s for each in SPELLINGS.values() for s in each] + OTHERS)
