@@ -166,16 +166,17 @@ def make_watcher(settings: Settings, admission: Admission) -> Watcher | None:
 def make_key_ring(settings: Settings) -> KeyRing:
     """Raise SettingsInvalid, or Misconfigured, if there are no keys to begin with."""
     file, secret = settings.api_keys_file, settings.api_keys_secret
-    if file is not None:
-        return KeyRing(lambda: read_keys_file(file))
-    if secret is None:
-        return KeyRing(lambda: settings.api_keys)
-    from adapters.secret_manager import read_secret
-
     try:
-        return KeyRing(lambda: parse_api_keys(read_secret(secret)))
+        if file is not None:
+            return KeyRing(lambda: settings.check_keys(read_keys_file(file)))
+        if secret is None:
+            return KeyRing(lambda: settings.api_keys)
+        from adapters.secret_manager import read_secret
+
+        return KeyRing(lambda: settings.check_keys(parse_api_keys(read_secret(secret))))
     except ValueError as error:
-        raise SettingsInvalid(f"The secret of API_KEYS_SECRET is wrong: {error}.") from None
+        source = "secret of API_KEYS_SECRET" if secret else "file of API_KEYS_FILE"
+        raise SettingsInvalid(f"The {source} is wrong: {error}.") from None
 
 
 def configure_logging(level: str, log_format: str | None) -> None:

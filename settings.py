@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from transfer.api_keys import ApiKey, parse_api_keys
 from transfer.object_name import ObjectName
-from transfer.s3_hosts import ALL_PARTITIONS, PUBLIC_PARTITIONS
+from transfer.origins import origin_of_endpoint, parse_endpoints
+from transfer.s3_hosts import ALL_PARTITIONS, DEFAULT_PARTITIONS
+from transfer.tenants import check_kept_apart
 
 SERVER_THREADS = 20
 """Requests that one gunicorn worker serves at once."""
@@ -31,9 +33,6 @@ https://cloud.google.com/run/docs/container-contract#services-env-vars,
 https://cloud.google.com/appengine/docs/flexible/python/runtime#environment_variables"""
 _LOG_FORMATS = ("json", "text")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_ORIGIN = re.compile(
-    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?"
-)
 _BUCKET_GLOB = re.compile(r"[A-Za-z0-9._*?\[\]!-]{1,255}")
 
 T = TypeVar("T")
@@ -87,6 +86,12 @@ class Settings:
         """Where to listen, as gunicorn writes it."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    def check_keys(self, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+        """Return the keys; raise ValueError if objects of one could replace another's."""
+        origins = self.s3_partitions.union(map(origin_of_endpoint, self.s3_endpoints))
+        check_kept_apart(keys, self.source_buckets, origins, self.object_name)
+        return keys
+
 
 @dataclass(frozen=True)
 class ReconcilerSettings:
@@ -130,10 +135,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         api_keys_file=Path(file) if file else None,
         api_keys_secret=secret,
         source_buckets=reader.read("SOURCE_BUCKETS", None, _globs) or (),
-        s3_endpoints=reader.read("S3_ENDPOINTS", "", _origins),
-        s3_partitions=reader.read(
-            "S3_PARTITIONS", ",".join(sorted(PUBLIC_PARTITIONS)), _partitions
-        ),
+        s3_endpoints=reader.read("S3_ENDPOINTS", "", parse_endpoints),
+        s3_partitions=reader.read("S3_PARTITIONS", ",".join(DEFAULT_PARTITIONS), _partitions),
         object_name=reader.read("OBJECT_NAME", "{bucket}/{key}", ObjectName),
         max_object_bytes=reader.read(
             "MAX_OBJECT_BYTES", str(MAX_OBJECT_BYTES), _whole(1, MAX_OBJECT_BYTES)
@@ -154,6 +157,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=reader.read("PORT", "8080", _whole(1, 65_535)),
         workers=reader.read("WEB_CONCURRENCY", "2", _whole(1, 64)),
     )
+    reader.refuse_problems("Landfall")
+    reader.check("The API keys do not fit the other settings", lambda: settings.check_keys(keys))
     reader.refuse_problems("Landfall")
     return settings
 
@@ -177,6 +182,12 @@ class _Reader:
                 self.problems.append(f"{name} is wrong: {error}.")
             # The value is never used: problems end in SettingsInvalid.
             return None  # type: ignore[return-value]
+
+    def check(self, problem: str, check: Callable[[], object]) -> None:
+        try:
+            check()
+        except ValueError as error:
+            self.problems.append(f"{problem}: {error}.")
 
     def refuse_problems(self, program: str) -> None:
         if self.problems:
@@ -257,18 +268,6 @@ def _globs(text: str) -> tuple[str, ...]:
     if not all(_BUCKET_GLOB.fullmatch(glob) for glob in globs):
         raise ValueError("it must be bucket names or globs, separated by commas")
     return globs
-
-
-def _origins(text: str) -> frozenset[str]:
-    origins = frozenset(part.strip() for part in text.split(",") if part.strip())
-    for origin in origins:
-        port = re.search(r":(\d+)$", origin)
-        if not _ORIGIN.fullmatch(origin) or (port and not 1 <= int(port[1]) <= 65_535):
-            raise ValueError(
-                "it must be origins in lower case, such as http://127.0.0.1:9000, without a "
-                "path or a slash at the end, separated by commas"
-            )
-    return origins
 
 
 def _partitions(text: str) -> frozenset[str]:

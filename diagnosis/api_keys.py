@@ -40,7 +40,9 @@ def check_presented(keys: Sequence[ApiKey], presented: str, now: datetime) -> Fi
     why = key.why_refused(now)
     if why is not None:
         return Finding(SENDER, Verdict.FAILED, f"It is {key.name}, which {why}. {_ROTATE}")
-    return Finding(SENDER, Verdict.OK, f"It is {key.name}, for buckets {', '.join(key.buckets)}.")
+    origins = f" of {', '.join(sorted(key.origins))}" if key.origins is not None else ""
+    text = f"It is {key.name}, for buckets {', '.join(key.buckets)}{origins}."
+    return Finding(SENDER, Verdict.OK, text)
 
 
 def _why_unknown(keys: Sequence[ApiKey], presented: str) -> str:

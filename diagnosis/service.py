@@ -163,8 +163,9 @@ def _judge_message(answer: Answer, bucket: str | None) -> Finding:
         return Finding(MESSAGE, Verdict.OK, f"The key is taken. {_NOT_MORE}")
     if reason == "BUCKET_NOT_ALLOWED":
         text = (
-            f"The key is taken, but may not land objects of {bucket}: add it to SOURCE_BUCKETS, "
-            "and to the buckets of the key's entry in API_KEYS."
+            f"The key is taken, but may not land objects of {bucket} in AWS: add it to "
+            "SOURCE_BUCKETS, and to the buckets of the key's entry in API_KEYS, whose origins, if "
+            "it has any, must hold aws."
         )
         return Finding(MESSAGE, Verdict.FAILED, text)
     if reason == "URL_REFUSED":  # which is told before anything else is looked at

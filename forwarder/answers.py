@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# Whether each status says that there is an object at the destination.
+# Whether each status names the object at the destination; None where it may or may not, since an
+# API key is not shown what it may not land.
 LANDING = {"landed": True, "already-landed": True, "superseded": False}
-COMPARING = {"landed": True, "different": True, "missing": False}
+COMPARING = {"landed": True, "different": None, "missing": False}
 FIELDS = frozenset({"object", "source", "verified", "notification"})
 
 
@@ -46,10 +47,10 @@ def parsed(body: bytes) -> Any:
 
 
 def _rules(
-    message: Mapping[str, object], *, there: bool, compares: bool
+    message: Mapping[str, object], *, there: bool | None, compares: bool
 ) -> dict[str, Callable[[Any], bool]]:
     return {
-        "object": _is_object if there else _is_none,
+        "object": _IS_OBJECT[there],
         "source": lambda source: (
             isinstance(source, dict)
             and source.get("bucket") == message["Bucket"]
@@ -80,6 +81,13 @@ def _is_none_or_notification(notification: Any) -> bool:
 
 def _is_none(value: Any) -> bool:
     return value is None
+
+
+_IS_OBJECT: Mapping[bool | None, Callable[[Any], bool]] = {
+    True: _is_object,
+    False: _is_none,
+    None: lambda there: there is None or _is_object(there),
+}
 
 
 def _is_text(value: Any) -> bool:

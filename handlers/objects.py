@@ -1,6 +1,7 @@
 """GET /objects: where an S3 object is by now. POST /objects:announce: announces it once more."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Request, Response, g, jsonify, request
@@ -16,6 +17,7 @@ from transfer.notification import timestamp
 from transfer.rate_limit import RateLimit
 from transfer.reannouncing import Reannouncing
 from transfer.s3_object import S3Object, parse_s3_object
+from transfer.tenants import may_see
 
 
 class ObjectHandlers:
@@ -39,6 +41,8 @@ class ObjectHandlers:
         s3_object = self._allowed(read_query)
         with self._admission.comparison():
             found = self._locating.locate(s3_object)
+        if found.there is not None and not may_see(g.api_key, found.there):
+            found = Location(found.status)
         watched = current()
         watched.outcome = f"located-{found.status}"
         # What is not landed is not written down: it may be a secret that was put there by mistake.
@@ -65,7 +69,9 @@ class ObjectHandlers:
     def _allowed(self, read: Callable[[Request], Mapping[str, object]]) -> S3Object:
         self._rate_limit.take(g.api_key.name)
         s3_object = parse_s3_object(read(request))
-        check_bucket(s3_object.bucket, self._source_buckets, g.api_key)
+        check_bucket(s3_object.bucket, s3_object.origins, self._source_buckets, g.api_key)
+        if s3_object.origins is None:
+            return replace(s3_object, origins=g.api_key.origins)
         return s3_object
 
 

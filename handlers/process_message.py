@@ -10,12 +10,13 @@ from handlers.request_log import current
 from transfer import object_headers as names
 from transfer.admission import Admission
 from transfer.api_keys import check_bucket
-from transfer.comparing import Comparing
+from transfer.comparing import Comparing, Comparison
 from transfer.landing import Landing
 from transfer.message import Message, parse_message
 from transfer.phases import phase, recording
 from transfer.rate_limit import RateLimit
 from transfer.store import StoredObject
+from transfer.tenants import may_see
 from transfer.watching import Request
 
 
@@ -54,7 +55,7 @@ class MessageHandlers:
         body = read_message_body(request)
         message = parse_message(body.fields, self._s3_endpoints, self._s3_partitions)
         watched.message, watched.compares = message, body.validate_only
-        check_bucket(message.bucket, self._source_buckets, g.api_key)
+        check_bucket(message.bucket, {message.origin}, self._source_buckets, g.api_key)
         return message
 
     def _land(self, message: Message, watched: Request) -> Mapping[str, object]:
@@ -67,6 +68,8 @@ class MessageHandlers:
         with self._admission.comparison():
             found = self._comparing.compare(message)
         watched.outcome = f"compared-{found.status}"
+        if found.there is not None and not may_see(g.api_key, found.there):
+            found = Comparison(found.status)
         return _answer(message, found.status, message.etag, found.there, found.message_id)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -27,11 +27,19 @@ def message_for(body: bytes | None, key: str = "a/b.bin", **fields: object) -> M
     values: dict[str, object] = {
         "bucket": "source",
         "key": key,
-        "url": PresignedUrl("source", key, None, {}, listed=True, _text=f"{ORIGIN}/{key}?secret"),
+        "url": PresignedUrl(
+            "source", key, None, {}, ORIGIN, listed=True, _text=f"{ORIGIN}/{key}?secret"
+        ),
         "etag": None if body is None else etag_of(body),
         "size": None if body is None else len(body),
     }
     return Message(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def message_from(origin: str, body: bytes | None, **fields: object) -> Message:
+    """A message of the bucket `source` of this origin."""
+    message = message_for(body, **fields)  # type: ignore[arg-type]
+    return replace(message, url=replace(message.url, origin=origin))
 
 
 def impatient_budget() -> Budget:

@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from transfer.errors import BucketNotAllowed
+from transfer.origins import parse_origin
 
 MAX_KEYS = 20
 """Each presented key is compared with all of them."""
@@ -25,6 +26,8 @@ class ApiKey:
     """Globs of S3 buckets whose objects this key may land."""
     expires: datetime | None = None
     disabled: bool = False
+    origins: frozenset[str] | None = None
+    """Partitions of AWS and listed servers whose buckets it may land; None for all."""
 
     def why_refused(self, now: datetime) -> str | None:
         """Return what is wrong with this key at present, for the operator; None if it is live."""
@@ -37,8 +40,8 @@ class ApiKey:
 
 def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
     """Return the keys of a JSON list such as
-    `[{"name": "lambda", "sha256": "<hex>", "buckets": ["images-*"], "expires": "<RFC 3339>",
-    "disabled": false}]`, of which only name and sha256 are needed.
+    `[{"name": "lambda", "sha256": "<hex>", "buckets": ["images-*"], "origins": ["aws"],
+    "expires": "<RFC 3339>", "disabled": false}]`, of which only name and sha256 are needed.
 
     Raises:
         ValueError: It says which entry is wrong, and how; never what a digest is.
@@ -67,18 +70,27 @@ def find_api_key(keys: Sequence[ApiKey], presented: str) -> ApiKey | None:
     return found
 
 
-def check_bucket(bucket: str, allowed: Iterable[str], key: ApiKey) -> None:
-    """Raise BucketNotAllowed unless both the service and the key take this bucket."""
+def check_bucket(
+    bucket: str, origins: Set[str] | None, allowed: Iterable[str], key: ApiKey
+) -> None:
+    """Raise BucketNotAllowed unless both the service and the key take this bucket of any of these
+    origins; None names none.
+    """
     if not any(fnmatchcase(bucket, pattern) for pattern in allowed):
         raise BucketNotAllowed("This service does not land that bucket; see SOURCE_BUCKETS.")
     if not any(fnmatchcase(bucket, pattern) for pattern in key.buckets):
         raise BucketNotAllowed(f"The key {key.name} may not land that bucket; see its buckets.")
+    if origins is not None and key.origins is not None and not origins <= key.origins:
+        raise BucketNotAllowed(
+            f"The key {key.name} may land buckets of {', '.join(sorted(key.origins))} only, not of "
+            f"{', '.join(sorted(origins))}; see its origins."
+        )
 
 
 def _parse(number: int, entry: object) -> ApiKey:
     if not isinstance(entry, dict):
         raise ValueError(f"entry {number} is not an object")
-    unknown = set(entry) - {"name", "sha256", "buckets", "expires", "disabled"}
+    unknown = set(entry) - {"name", "sha256", "buckets", "origins", "expires", "disabled"}
     if unknown:
         raise ValueError(f"entry {number} has unknown fields: {', '.join(sorted(unknown))}")
     name, digest = entry.get("name"), entry.get("sha256")
@@ -93,7 +105,20 @@ def _parse(number: int, entry: object) -> ApiKey:
     disabled = entry.get("disabled", False)
     if not isinstance(disabled, bool):
         raise ValueError(f"entry {number}: disabled must be true or false")
-    return ApiKey(name, bytes.fromhex(digest), tuple(buckets), expires, disabled)
+    origins = _origins(number, entry["origins"]) if "origins" in entry else None
+    return ApiKey(name, bytes.fromhex(digest), tuple(buckets), expires, disabled, origins)
+
+
+def _origins(number: int, value: object) -> frozenset[str]:
+    try:
+        if isinstance(value, list) and value:
+            return frozenset(parse_origin(str(each)) for each in value)
+    except ValueError:
+        pass
+    raise ValueError(
+        f"entry {number}: origins must be a list of partitions such as aws, and of origins of "
+        "S3_ENDPOINTS"
+    )
 
 
 def _time(number: int, value: object) -> datetime | None:

@@ -1,5 +1,6 @@
 """What is at a message's destination, told by one look that changes nothing."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from transfer import object_headers as names
@@ -56,7 +57,7 @@ def is_version(there: StoredObject, message: Message, etag: str, size: int | Non
     """Whether what is there was landed from this version of this S3 object."""
     return (
         there.metadata.get(names.ETAG) == etag
-        and is_from(there, message.bucket, message.key)
+        and is_from(there, {message.origin}, message.bucket, message.key)
         and is_whole(there)
         and size in (None, there.size)
     )
@@ -71,10 +72,16 @@ def is_whole(there: StoredObject) -> bool:
     return recorded is None or there.crc32c in ("", recorded)
 
 
-def is_from(there: StoredObject, bucket: str, key: str) -> bool:
-    """Whether what is there was landed from some version of this S3 object."""
+def is_from(there: StoredObject, origins: Set[str] | None, bucket: str, key: str) -> bool:
+    """Whether what is there was landed from some version of this S3 object.
+
+    Its bucket is in one of these origins, or anywhere for None. Where no origin is recorded, the
+    object landed before it was, and the name of the bucket is all that can be compared.
+    """
+    recorded = there.metadata.get(names.ORIGIN)
     return (
-        there.metadata.get(names.BUCKET) == bucket
+        (recorded is None or origins is None or recorded in origins)
+        and there.metadata.get(names.BUCKET) == bucket
         and there.metadata.get(names.KEY) == key
         and names.ETAG in there.metadata
     )

@@ -12,7 +12,9 @@ _log = logging.getLogger("landfall.keys")
 
 
 class KeyRing:
-    """Holds the keys that `read` gave last. A read that fails leaves them as they are."""
+    """Holds the keys that `read` gave last. A read that fails leaves them as they are, and so do
+    keys that `read` refuses by a ValueError.
+    """
 
     def __init__(
         self, read: Callable[[], Sequence[ApiKey]], seconds: float = REFRESH_SECONDS
@@ -42,7 +44,7 @@ class KeyRing:
         try:
             keys = self._read()
         except (LandfallError, ValueError) as error:
-            _log.error("The API keys stay as they are, for they cannot be read again: %s", error)
+            _log.error("The former API keys stay in force; the new ones are not taken: %s", error)
             return
         except Exception:  # noqa: BLE001 - or the thread would end, and no key could be taken back
             _log.exception("The API keys stay as they are, for their read failed")

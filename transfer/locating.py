@@ -81,7 +81,7 @@ class Locating:
 def _is_landed(there: StoredObject, s3_object: S3Object) -> bool:
     version = there.metadata.get(names.VERSION_ID, s3_object.version_id)
     return (
-        is_from(there, s3_object.bucket, s3_object.key)
+        is_from(there, s3_object.origins, s3_object.bucket, s3_object.key)
         and is_whole(there)
         and s3_object.version_id in (None, version)
     )

@@ -48,6 +48,11 @@ class Message:
     checksums: Mapping[str, bytes] = field(default_factory=dict)
     """Digests by algorithm (`crc32`, `crc32c`, `crc64nvme`, `sha1`, `sha256`)."""
 
+    @property
+    def origin(self) -> str:
+        """Within which the bucket's name is unique, as the URL shows."""
+        return self.url.origin
+
 
 def parse_message(
     fields: Mapping[str, object],

@@ -11,6 +11,8 @@ from transfer.user_metadata import MAX_BYTES, size_of, user_metadata
 
 _log = logging.getLogger("landfall.headers")
 
+ORIGIN = "s3-origin"
+"""A partition of AWS, or a server of S3_ENDPOINTS. Not in what landed before it was recorded."""
 BUCKET = "s3-bucket"
 KEY = "s3-key"
 ETAG = "s3-etag"
@@ -26,7 +28,8 @@ TOUCHED = "landfall-touched"
 
 PROTOCOL_STATE = frozenset({NOTIFIED, NOTIFIED_TIME, TOUCHED})
 """What is set after the landing, and is no part of what landed."""
-_OURS = PROTOCOL_STATE | {BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED, VERIFIED, OVERWROTE, CRC32C}
+_SOURCE = frozenset({ORIGIN, BUCKET, KEY, ETAG, VERSION_ID, LAST_MODIFIED})
+_OURS = PROTOCOL_STATE | _SOURCE | {VERIFIED, OVERWROTE, CRC32C}
 _LATER_BYTES = 1024
 """Of MAX_BYTES, for what is set after the landing."""
 _MAX_FIELD_BYTES = 8 * 1024
@@ -57,6 +60,7 @@ def object_headers(
     """
     fields, unfit_fields = _fields(source.values)
     ours = {
+        ORIGIN: message.origin,
         BUCKET: message.bucket,
         KEY: message.key,
         ETAG: etag,

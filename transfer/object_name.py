@@ -1,5 +1,6 @@
 """Under which name an object lands."""
 
+import re
 import string
 from collections.abc import Iterator
 
@@ -10,6 +11,15 @@ from transfer.s3_object import S3Object
 MAX_NAME_BYTES = 1024
 RESERVED_PREFIX = ".landfall/"
 _FIELDS = frozenset({"bucket", "key", "version_id"})
+_BUCKET, _OTHER = "\0", "\1"
+"""What stands for a field where the form of a template is looked at."""
+_KEEPS_APART = re.compile(
+    # From its start or its end, and but for constant text, a name shows the bucket up to a
+    # character that no bucket's name holds. What users choose may hold that too, but comes after.
+    r"[^\0\1]*\0[A-Za-z0-9._-]*(?:[^A-Za-z0-9._\-\0\1].*)?"
+    r"|(?:.*[^A-Za-z0-9._\-\0\1])?[A-Za-z0-9._-]*\0[^\0\1]*",
+    re.DOTALL,
+)
 
 
 class ObjectName:
@@ -24,6 +34,10 @@ class ObjectName:
             raise ValueError("it must hold {key}, or all objects would land under one name")
         if template.startswith(RESERVED_PREFIX):
             raise ValueError(f"it must not begin with {RESERVED_PREFIX}, which is reserved")
+        self.keeps_buckets_apart = _KEEPS_APART.fullmatch(_form(template)) is not None
+        """Whether objects of two buckets never have one name, whichever keys and versions users
+        choose.
+        """
         self._template = template
         self._pinned = "version_id" in fields
 
@@ -89,6 +103,14 @@ def _fields(template: str) -> Iterator[str]:
         raise ValueError(f"it is not a template: {error}") from None
 
 
+def _form(template: str) -> str:
+    pieces = []
+    for text, name, _, _ in string.Formatter().parse(template):
+        field = "" if name is None else _BUCKET if name == "bucket" else _OTHER
+        pieces.append(re.sub(f"[{_BUCKET}{_OTHER}]", " ", text) + field)
+    return "".join(pieces)
+
+
 def _check(name: str) -> None:
     """Other control characters are only advised against: they spoil lists in XML.
     https://cloud.google.com/storage/docs/objects#naming
@@ -101,7 +123,8 @@ def _check(name: str) -> None:
     if len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidMessage(
             f"The object's name would be over {MAX_NAME_BYTES} bytes of UTF-8; "
-            "with OBJECT_NAME={key} every S3 key would fit."
+            "with OBJECT_NAME={key} every S3 key would fit. That is safe only where no two "
+            "buckets hold the same key, and all API keys may land the same buckets."
         )
     if name.startswith(RESERVED_PREFIX):
         raise InvalidMessage(f"Names under {RESERVED_PREFIX} are reserved; choose another key.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from transfer.errors import UrlRefused
+from transfer.origins import origin_of_endpoint
 from transfer.s3_hosts import PUBLIC_PARTITIONS, Host, parse_host
 from transfer.s3_kinds import check_not_reserved
 from transfer.url_signature import check_signature
@@ -31,8 +32,10 @@ class PresignedUrl:
     """The version that the URL pins, if any."""
     signed_headers: Mapping[str, str]
     """Headers that are part of the signature and must be sent with these values."""
+    origin: str
+    """Within which the bucket's name is unique: a partition of AWS, or a listed server."""
     listed: bool
-    """Its origin is on the operator's list; else it is Amazon's own."""
+    """Its host is on the operator's list; else it is Amazon's own."""
     _text: str = field(repr=False)
 
     def reveal(self) -> str:
@@ -76,13 +79,16 @@ def parse_presigned_url(
     signature = check_signature(match["query"], host.region)
     if signature.version_id is not None and signature.version_id != version_id:
         raise UrlRefused("PresignedUrl pins another version than VersionId says.")
-    return PresignedUrl(bucket, key, signature.version_id, signature.headers, host.listed, text)
+    return PresignedUrl(
+        bucket, key, signature.version_id, signature.headers, host.origin, host.listed, text
+    )
 
 
 def _split_origin(text: str, endpoints: Set[str], partitions: Set[str]) -> tuple[Host, str]:
-    for origin in endpoints:
-        if text.startswith(f"{origin}/"):
-            return Host(bucket=None, region=None, listed=True), text[len(origin) :]
+    for endpoint in endpoints:
+        if text.startswith(f"{endpoint}/"):
+            host = Host(origin_of_endpoint(endpoint), bucket=None, region=None, listed=True)
+            return host, text[len(endpoint) :]
     match = _ORIGIN.match(text)
     if match is None:
         raise UrlRefused(

@@ -43,6 +43,9 @@ def ranges_of(
 
 
 def folder_of(name: str, message: Message, etag: str) -> str:
-    """Return the prefix of the temporary objects for this version of an object, landing there."""
-    version = json.dumps([name, message.bucket, message.key, etag])
+    """Return the prefix of the temporary objects for this version of an object, landing there.
+
+    Ranges from another origin are never among them, though bucket, key and ETag may be the same.
+    """
+    version = json.dumps([name, message.origin, message.bucket, message.key, etag])
     return f"{PARTS_PREFIX}{hashlib.sha256(version.encode()).hexdigest()}/"

@@ -53,7 +53,9 @@ _PATTERNS = _compiled(_BUCKET)
 _DOTTED = _compiled(r"[a-z0-9-]+\.[a-z0-9.-]+\.")
 ALL_PARTITIONS = frozenset(_PATTERNS)
 PUBLIC_PARTITIONS = frozenset({"aws", "aws-us-gov", "aws-cn", "aws-eusc"})
-"""The isolated ones are not on the internet, and only taken if an operator names them."""
+"""The isolated ones are not on the internet."""
+DEFAULT_PARTITIONS = frozenset({"aws"})
+"""A bucket of the same name in another one may be a stranger's, so an operator must name it."""
 
 _REGIONAL_HOSTS = {
     "aws": "s3.us-east-1.amazonaws.com",
@@ -71,6 +73,8 @@ _REGIONAL_HOSTS = {
 class Host:
     """What a host name says. Without a bucket, the path begins with it."""
 
+    origin: str
+    """Within which the bucket's name is unique: a partition, or a listed server."""
     bucket: str | None
     region: str | None
     listed: bool = False
@@ -89,14 +93,19 @@ def host_of(region: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> str:
         UrlRefused: None of these partitions has such a Region.
     """
     for partition in sorted(partitions):
-        domain = _REGIONAL_HOSTS[partition].split(".", 2)[2]
-        name = f"s3.{region}.{domain}"
+        name = f"s3.{region}.{_domain(partition)}"
         if any(pattern.fullmatch(name) for pattern in _PATTERNS[partition]):
             return name
-    raise UrlRefused(
-        f"No partition of S3_PARTITIONS has a Region {region}: correct its name, or add the "
-        "partition."
-    )
+    for other in sorted(ALL_PARTITIONS - partitions):
+        if partition_of(f"s3.{region}.{_domain(other)}") == other:
+            raise UrlRefused(f"The Region {region} is of {_not_taken(other, partitions)}")
+    raise UrlRefused(f"No partition of AWS has a Region {region}: correct its name.")
+
+
+def partition_of(host: str) -> str | None:
+    """Return the partition that has this host, if it is one of S3 and names no bucket."""
+    found = _match(_PATTERNS, host, ALL_PARTITIONS)
+    return found[0] if found and found[1]["bucket"] is None else None
 
 
 def parse_host(name: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> Host:
@@ -105,19 +114,38 @@ def parse_host(name: str, partitions: Set[str] = PUBLIC_PARTITIONS) -> Host:
     Raises:
         UrlRefused: It is not one that serves general-purpose buckets in these partitions.
     """
-    match = _match(_PATTERNS, name, partitions)
-    if match is None:
+    found = _match(_PATTERNS, name, partitions)
+    if found is None:
         raise UrlRefused(f"PresignedUrl's host {_why_refused(name, partitions)}")
+    partition, match = found
     if match["bucket"] is not None:
         check_not_reserved(match["bucket"])
-    return Host(match["bucket"], match.groupdict().get("region"))
+    return Host(partition, match["bucket"], match.groupdict().get("region"))
 
 
 def _match(
     patterns: Mapping[str, tuple[re.Pattern[str], ...]], name: str, partitions: Set[str]
-) -> re.Match[str] | None:
-    found = (p.fullmatch(name) for partition in sorted(partitions) for p in patterns[partition])
-    return next((match for match in found if match is not None), None)
+) -> tuple[str, re.Match[str]] | None:
+    """Return the partition besides: none has a host of another one's."""
+    for partition in sorted(partitions):
+        for pattern in patterns[partition]:
+            match = pattern.fullmatch(name)
+            if match is not None:
+                return partition, match
+    return None
+
+
+def _domain(partition: str) -> str:
+    return _REGIONAL_HOSTS[partition].split(".", 2)[2]
+
+
+def _not_taken(partition: str, partitions: Set[str]) -> str:
+    """Return the end of a refusal: which partition it is, and what to set."""
+    wanted = ",".join(sorted({*partitions, partition}))
+    return (
+        f"the partition {partition}, which S3_PARTITIONS lacks: if its buckets are yours, set "
+        f"S3_PARTITIONS={wanted}."
+    )
 
 
 def _why_refused(name: str, partitions: Set[str]) -> str:
@@ -129,7 +157,7 @@ def _why_refused(name: str, partitions: Set[str]) -> str:
         )
     for other in sorted(ALL_PARTITIONS - partitions):
         if _match(_PATTERNS, name, {other}):
-            return f"is of the partition {other}, which S3_PARTITIONS lacks: add it there."
+            return f"is of {_not_taken(other, partitions)}"
     kind = host_kind(name)
     if kind is not None:
         return f"is {kind}."

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from transfer.errors import InvalidMessage
+from transfer.origins import MAX_LENGTH as MAX_ORIGIN_LENGTH
+from transfer.origins import parse_origin
 
 MAX_KEY_BYTES = 1024
 MAX_BUCKET_LENGTH = 255
 MAX_VERSION_LENGTH = 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}", re.ASCII)
-_FIELDS = ("bucket", "key", "versionId")
+_FIELDS = ("bucket", "key", "versionId", "origin")
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class S3Object:
     bucket: str
     key: str
     version_id: str | None = None
+    origins: frozenset[str] | None = None
+    """Where its bucket may be: partitions of AWS and listed servers; None for anywhere."""
 
 
 def parse_s3_object(fields: Mapping[str, object]) -> S3Object:
-    """Return the object that `bucket`, `key` and, where given, `versionId` name.
+    """Return the object that `bucket`, `key` and, where given, `versionId` and `origin` name.
 
     Unknown fields are refused: a misspelt one would ask, or do, something else.
 
@@ -34,9 +38,24 @@ def parse_s3_object(fields: Mapping[str, object]) -> S3Object:
     unknown = set(fields) - set(_FIELDS)
     bucket, key = text_of(fields, "bucket", MAX_BUCKET_LENGTH), key_of(fields, "key")
     if unknown or bucket is None or key is None:
-        raise InvalidMessage("Send bucket and key of an S3 object, perhaps versionId, no more.")
+        raise InvalidMessage(
+            "Send bucket and key of an S3 object, perhaps versionId and origin, no more."
+        )
     check_bucket_name(bucket, "bucket")
-    return S3Object(bucket, key, text_of(fields, "versionId", MAX_VERSION_LENGTH))
+    version_id = text_of(fields, "versionId", MAX_VERSION_LENGTH)
+    return S3Object(bucket, key, version_id, _origins(fields))
+
+
+def _origins(fields: Mapping[str, object]) -> frozenset[str] | None:
+    text = text_of(fields, "origin", MAX_ORIGIN_LENGTH)
+    if text is None:
+        return None
+    try:
+        return frozenset({parse_origin(text)})
+    except ValueError:
+        raise InvalidMessage(
+            "origin must be a partition of AWS, such as aws, or an origin of S3_ENDPOINTS."
+        ) from None
 
 
 def key_of(fields: Mapping[str, object], name: str) -> str | None:

@@ -1,5 +1,6 @@
 """Keys that no person would choose land, are found, announced and logged, on both stores."""
 
+import hashlib
 import http.client
 import json
 import logging
@@ -16,6 +17,8 @@ from tests.odd_keys import CONTROLS, ODD_KEYS, REFUSED_KEYS
 from tests.servers.scripted_s3 import ScriptedS3
 from tests.unit.transfer.urls import query
 
+ONE_KEY = json.dumps([{"name": "only", "sha256": hashlib.sha256(API_KEY.encode()).hexdigest()}])
+"""Which no other key's objects could meet, whatever the template is."""
 TEMPLATES = {"{bucket}/{key}": f"{BUCKET}/", "{key}": ""}
 
 
@@ -43,7 +46,7 @@ def test_an_odd_key_lands_under_its_own_name(
 ) -> None:
     name, body = TEMPLATES[template] + key, f"bytes of {key!a}".encode()
     etag = s3.put(key, body)
-    with running(place, s3, OBJECT_NAME=template) as rig:
+    with running(place, s3, OBJECT_NAME=template, API_KEYS=ONE_KEY) as rig:
         landed, again = (rig.send(message_about(rig, key)) for _ in range(2))
         status, found = ask(rig, key)
 

@@ -14,7 +14,9 @@ class Seen(NamedTuple):
     generation: int
     metageneration: int
     version: str
-    """Of the source, as a letter; none if a stranger put the object there."""
+    """Of the source, as a letter: a small one of a bucket of the same name elsewhere, none if a
+    stranger put the object there.
+    """
     notified: bool
     whole: bool = True
     """Whether its bytes have the checksum in its record."""

@@ -1,6 +1,7 @@
 """Ports that repeat the answers of a history, and break the run off where it ends."""
 
 import base64
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -11,7 +12,14 @@ import google_crc32c
 
 from tests.model import calls
 from tests.model.calls import Answer, Call, Done, History, Opened, Persisted, Raised, Seen
-from tests.model.versions import content, etag, version_of_bytes, version_of_etag
+from tests.model.versions import (
+    content,
+    etag,
+    record_of,
+    version_of_bytes,
+    version_of_etag,
+    version_of_record,
+)
 from transfer import object_headers as names
 from transfer.budget import Budget
 from transfer.errors import (
@@ -77,14 +85,9 @@ class Script:
         raise Paused
 
     def describe(self, seen: Seen) -> StoredObject:
-        metadata = {}
+        metadata: dict[str, str] = {}
         if seen.version:
-            metadata = {
-                names.BUCKET: "source",
-                names.KEY: "a/b.bin",
-                names.ETAG: etag(seen.version, self.size),
-                names.CRC32C: "verified",
-            }
+            metadata = {**record_of(seen.version, self.size), names.CRC32C: "verified"}
         if seen.notified:
             metadata[names.NOTIFIED] = told(seen.generation)
         return StoredObject(
@@ -203,7 +206,7 @@ class ScriptedStore:
 class _ScriptedUpload:
     def __init__(self, script: Script, headers: ObjectHeaders, token: Token) -> None:
         self._script = script
-        self._version = version_of_etag(headers.metadata[names.ETAG], script.size)
+        self._version = version_of_record(headers.metadata, script.size)
         self._token = token
         self._data = b""
         self._is_open = True
@@ -253,7 +256,8 @@ class ScriptedTopic:
         expected = event_id(self._script.describe(Seen(generation, 1, "", notified=False)))
         if attributes["ce-id"] != expected:
             raise calls.Violation("a notification has another generation's ce-id")
-        version = version_of_etag(attributes["s3ETag"], self._script.size)
+        landed = json.loads(notification.data)["metadata"]
+        version = version_of_record(landed, self._script.size)
         answer = self._script.ask(calls.Publish(generation, version))
         assert isinstance(answer, Done)
         return told(generation)

@@ -2,7 +2,7 @@
 
 from tests.model.states import Setting
 from tests.model.versions import LARGE
-from tests.model.world import STRANGER, Faults
+from tests.model.world import ELSEWHERE, STRANGER, Faults
 
 NOBODY = frozenset({0, 1, 2})
 LATE, EARLY, TRANSFER = Faults(late=True), Faults(early=True), Faults(transfer=True)
@@ -17,6 +17,7 @@ SHORT = {
     "two versions beside the reconciler": Setting("AB", reconciler=True),
     "two versions, requests that arrive late": Setting("AB", faults=LATE),
     "over a stranger's object": Setting("AB", there=STRANGER),
+    "over an object from elsewhere": Setting("AB", there=ELSEWHERE),
     "the old message names no version": Setting("AB", unnamed=frozenset({0})),
     "no message names a version": Setting("AB", unnamed=NOBODY),
     "upload sessions that are refused early": Setting("AB", size=LARGE, faults=EARLY),

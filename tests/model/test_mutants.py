@@ -7,6 +7,7 @@ from tests.model.explorer import explore
 from tests.model.settings import TRANSFER, WRONG
 from tests.model.states import Setting
 from tests.model.versions import LARGE
+from tests.model.world import ELSEWHERE
 from tests.mutants import ports, protocol
 from tests.mutants.code import Code
 
@@ -128,6 +129,14 @@ def test_only_a_store_that_makes_other_bytes_shows(name: str) -> None:
 
     with pytest.raises(Violation, match="other bytes were announced than were verified"):
         explore(Setting("AB", faults=WRONG, reconciler=True), code)
+
+
+def test_only_an_object_from_elsewhere_shows_an_origin_that_is_not_compared() -> None:
+    code = Code(landing=protocol.TakesTheBucketForTheSource)
+    explore(Setting("AB"), code)
+
+    with pytest.raises(Violation, match="success was answered, and it is not true"):
+        explore(Setting("AB", there=ELSEWHERE), code)
 
 
 def test_a_violation_tells_how_it_came_about() -> None:

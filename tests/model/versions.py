@@ -1,9 +1,13 @@
 """The bytes of a source's versions, each the repetition of one letter."""
 
+from collections.abc import Mapping
 from functools import cache
 
-from tests.fakes import etag_of
+from tests.fakes import ORIGIN, etag_of
+from transfer import object_headers as names
 from transfer.store import STEP
+
+ELSEWHERE = "aws-cn"
 
 SMALL = 3
 LARGE = STEP + 3
@@ -18,6 +22,23 @@ def content(version: str, size: int) -> bytes:
 @cache
 def etag(version: str, size: int) -> str:
     return etag_of(content(version, size))
+
+
+def record_of(version: str, size: int) -> dict[str, str]:
+    """What a landing of this version records of its source. A small letter is a version that has
+    the same ETag in a bucket of the same name elsewhere.
+    """
+    return {
+        names.ORIGIN: ELSEWHERE if version.islower() else ORIGIN,
+        names.BUCKET: "source",
+        names.KEY: "a/b.bin",
+        names.ETAG: etag(version.upper(), size),
+    }
+
+
+def version_of_record(metadata: Mapping[str, str], size: int) -> str:
+    version = version_of_etag(metadata[names.ETAG], size)
+    return version.lower() if metadata[names.ORIGIN] == ELSEWHERE else version
 
 
 def version_of_etag(found: str, size: int) -> str:

@@ -45,6 +45,8 @@ class There(NamedTuple):
 
 
 STRANGER = There(1, 1, "", write=0)
+ELSEWHERE = There(1, 1, "a", write=0)
+"""Landed from a bucket of the same name elsewhere, with the ETag of version A, and unannounced."""
 
 
 class World(NamedTuple):

@@ -1,10 +1,12 @@
 """Landfall with one thing wrong: what neither the model nor the races may let pass."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from transfer import object_headers as names
 from transfer.announcing import announce, is_unannounced, mark, publish
 from transfer.budget import Budget
+from transfer.comparing import is_version
 from transfer.errors import (
     NotifyUnavailable,
     SourceChanged,
@@ -179,6 +181,19 @@ class TakesTheRecordForTheBytes(Landing):
         there = self._store.stat(name)
         if there is not None and there.metadata.get(names.ETAG) == message.etag:
             return self._already_landed(there, message)
+        return super()._round(message, name, budget)
+
+
+class TakesTheBucketForTheSource(Landing):
+    """Step 2 by bucket, key and ETag, wherever the bucket is."""
+
+    def _round(self, message: Message, name: str, budget: Budget) -> Outcome:
+        there = self._store.stat(name)
+        if there is not None:
+            unknown = {k: v for k, v in there.metadata.items() if k != names.ORIGIN}
+            bare = replace(there, headers=replace(there.headers, metadata=unknown))
+            if message.etag and is_version(bare, message, message.etag, message.size):
+                return self._already_landed(there, message)
         return super()._round(message, name, budget)
 
 

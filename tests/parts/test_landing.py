@@ -105,6 +105,7 @@ def test_all_that_goes_beside_the_bytes_is_there_at_once(rig: ManyRig, s3: Scrip
     assert composed["contentEncoding"] == "gzip"
     assert composed["metadata"] == {
         "bird": "heron",
+        "s3-origin": s3.origin,
         "s3-bucket": "pictures",
         "s3-key": KEY,
         "s3-etag": s3.objects[KEY].etag,

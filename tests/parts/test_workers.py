@@ -3,10 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
+from tests.faults.places import CloudPlace
 from tests.faults.rig import KEY, NAME
-from tests.parts.rig import BODY, NEWER, STARTS, ManyRig
+from tests.parts.rig import BODY, NEWER, STARTS, ManyRig, many
 from tests.servers.cloud_storage_faults import Hold
-from tests.servers.scripted_s3 import held
+from tests.servers.scripted_s3 import ScriptedS3, held, reset_at_once
 
 PATIENCE_SECONDS = 10
 
@@ -45,6 +46,28 @@ def test_a_worker_takes_what_another_has_fetched(rig: ManyRig) -> None:
         release.set()
         assert stuck.result().outcome == (200, "already-landed")
     rig.assert_landed_whole()
+
+
+def test_ranges_of_another_server_are_never_composed_with_the_owners(
+    place: CloudPlace, s3: ScriptedS3
+) -> None:
+    """Bucket, key, ETag and size are the same; only the server and the bytes are not."""
+    forged = BODY[:-1] + b"!"
+    with (
+        ScriptedS3() as forger,
+        many(place, s3, S3_ENDPOINTS=f"{s3.origin},{forger.origin}") as rig,
+    ):
+        forger.put(KEY, forged, etag=s3.objects[KEY].etag)
+        forger.range_faults[STARTS[-1]] = [reset_at_once] * 20
+        of_the_owner = rig.message()
+        of_the_forger = of_the_owner.replace(s3.origin.encode(), forger.origin.encode())
+        assert rig.send(of_the_forger).outcome == (503, "SOURCE_UNAVAILABLE")
+        assert rig.parts() != []
+
+        assert rig.send(of_the_owner).outcome == (200, "landed")
+
+        assert sorted(asked.start for asked in rig.fetched()) == STARTS
+        rig.assert_landed(BODY)
 
 
 def test_a_version_that_lands_before_the_compose_stays(rig: ManyRig) -> None:

@@ -47,6 +47,9 @@ TESTS = {
         *(f"{CORE}{n}.py" for n in ("signers", "signers_refused", "url_signature"))
     ],
     "transfer.s3_kinds": [f"{CORE}{n}.py" for n in ("s3_kinds", "host_alphabets", "s3_hosts")],
+    "transfer.origins": [f"{CORE}origins.py"],
+    "transfer.tenants": [f"{CORE}tenants.py", "tests/unit/test_settings.py"],
+    "transfer.bucket_globs": [f"{CORE}bucket_globs.py"],
     "transfer.etag": [f"{CORE}etag.py"],
     "transfer.s3_hosts": [
         *(f"{CORE}{n}.py" for n in ("s3_hosts", "s3_kinds", "s3_regions", "host_alphabets")),

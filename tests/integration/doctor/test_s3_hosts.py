@@ -56,6 +56,7 @@ class TestS3Hosts:
 
     def test_no_name_is_resolved(self, setup: SetUp) -> None:
         del setup.environment["S3_ENDPOINTS"]
+        setup.environment["S3_PARTITIONS"] = "aws,aws-cn,aws-eusc,aws-us-gov"
         setup.reach = S3Reach(resolve=resolving())
 
         report = setup.diagnosed()
@@ -75,9 +76,15 @@ class TestS3Hosts:
         assert "resolves to an address not public. Open the way out" in fault
 
     def test_a_region_that_there_is_not(self, setup: SetUp) -> None:
-        setup.regions = ["us-gov-west-1", "middle-earth"]
+        setup.regions = ["middle-earth"]
 
         assert "has a Region middle-earth: correct its name" in setup.fault()
+
+    def test_a_region_of_a_partition_that_is_not_taken(self, setup: SetUp) -> None:
+        setup.regions = ["cn-north-1"]
+
+        assert "is of the partition aws-cn" in setup.fault()
+        assert "set S3_PARTITIONS=aws,aws-cn." in setup.fault()
 
     @pytest.mark.parametrize(
         ("names", "days", "words"),

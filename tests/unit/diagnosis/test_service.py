@@ -170,7 +170,7 @@ def test_strangers_are_not_refused(service: FakeService, given: Answer | None, w
         (refusal(401, "API_KEY_INVALID"), "Landfall refuses the key: see that its entry"),
         (answer(400, {"code": 3, "message": KEY}), "gateway refuses the key (400): see in the"),
         (answer(403, {"code": 7, "message": "no"}), "gateway refuses the key (403): see in the"),
-        (refusal(403, "BUCKET_NOT_ALLOWED"), "not land objects of models: add it to SOURCE_BU"),
+        (refusal(403, "BUCKET_NOT_ALLOWED"), "objects of models in AWS: add it to SOURCE_BU"),
         (refusal(500, "MISCONFIGURED"), "answered 500 MISCONFIGURED. Look at its log"),
         (refusal(429, "RATE_LIMITED"), "answered 429 RATE_LIMITED. See the README"),
     ],

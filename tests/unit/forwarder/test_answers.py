@@ -51,6 +51,15 @@ def test_what_is_compared_need_not_be_announced() -> None:
     assert read(said, compares=True) == said
 
 
+def test_what_the_key_may_not_land_is_different_and_not_shown() -> None:
+    said = answer("different", object=None, verified=[], notification=None)
+    assert read(said, compares=True) == said
+    with pytest.raises(NotUnderstood, match="object"):
+        read(answer("landed", object=None), compares=True)
+    with pytest.raises(NotUnderstood, match="object"):
+        read(answer("different", object={"bucket": "b"}), compares=True)
+
+
 def test_fields_of_a_later_landfall_do_not_matter() -> None:
     said = answer("landed", more={"a": 1}, object=OBJECT | {"contentType": "text/csv"})
     assert read(said) == said

@@ -1,5 +1,7 @@
 """GET /objects and POST /objects:announce: what callers are told, and what is written down."""
 
+import hashlib
+import json
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.fakes import etag_of, raising
 from tests.unit.transfer.house import A
+from tests.unit.transfer.test_presigned_url import LISTED
 from tests.unit.transfer.urls import BUCKET, KEY
 from tests.unit.whole_app import API_KEY, OLD_KEY, SCOPED_KEY, WholeApp, whole_app
 from transfer.admission import COMPARISONS
@@ -106,6 +109,36 @@ def test_only_buckets_of_the_service_and_of_the_key_are_told_of(
     assert reason_of(app.get("/objects", key, **THIS)) == (403, "BUCKET_NOT_ALLOWED")
     assert reason_of(app.post("/objects:announce", THIS, key)) == (403, "BUCKET_NOT_ALLOWED")
     assert app.house.store.calls == []
+
+
+def test_a_question_may_name_the_origin_of_the_bucket(app: WholeApp) -> None:
+    app.send()
+
+    there = app.get("/objects", **THIS, origin=LISTED).get_json()
+    elsewhere = app.get("/objects", **THIS, origin="aws").get_json()
+
+    assert there["status"] == "landed"
+    assert (elsewhere["status"], elsewhere["source"]["etag"]) == ("different", None)
+    elsewhere = {**THIS, "origin": "https://other.example"}
+    assert reason_of(app.post("/objects:announce", elsewhere)) == (404, "NOT_LANDED")
+    assert app.post("/objects:announce", {**THIS, "origin": LISTED}).status_code == 200
+    assert reason_of(app.get("/objects", **THIS, origin="AWS")) == (400, "INVALID_MESSAGE")
+
+
+def test_a_key_learns_nothing_of_origins_that_it_may_not_land(tmp_path: Path) -> None:
+    """The key was for all origins when the object landed, and is for one since then."""
+    whole_app(tmp_path).send()
+    digest = hashlib.sha256(API_KEY.encode()).hexdigest()
+    keys = [{"name": "lambda", "sha256": digest, "origins": ["aws"]}]
+    app = whole_app(tmp_path, API_KEYS=json.dumps(keys))
+
+    found = app.get("/objects", **THIS).get_json()
+
+    assert (found["status"], found["object"], found["verified"]) == ("different", None, [])
+    assert reason_of(app.post("/objects:announce", THIS)) == (404, "NOT_LANDED")
+    forbidden = app.get("/objects", **THIS, origin=LISTED)
+    assert reason_of(forbidden) == (403, "BUCKET_NOT_ALLOWED")
+    assert "may land buckets of aws only" in forbidden.get_json()["error"]["message"]
 
 
 def test_nobody_is_told_anything_without_a_key(app: WholeApp) -> None:

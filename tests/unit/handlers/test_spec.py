@@ -34,7 +34,7 @@ def test_our_own_spec_has_three_operations_with_a_key_and_two_without() -> None:
             "GET",
             "/objects",
             "x-api-key",
-            frozenset({"bucket", "key", "versionId"}),
+            frozenset({"bucket", "key", "versionId", "origin"}),
         ),
         Operation("announceObject", "POST", "/objects:announce", "x-api-key"),
         Operation("getHealth", "GET", "/healthz", None),

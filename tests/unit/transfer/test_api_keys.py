@@ -87,6 +87,14 @@ def test_twenty_keys_may_live_at_once() -> None:
         (json.dumps([entry(buckets="images")]), "entry 1: buckets"),
         (json.dumps([entry(buckets=[""])]), "entry 1: buckets"),
         (json.dumps([entry(buckets=[1])]), "entry 1: buckets"),
+        (json.dumps([entry(origins="aws")]), "entry 1: origins"),
+        (json.dumps([entry(origins=[])]), "entry 1: origins"),
+        (json.dumps([entry(origins=None)]), "entry 1: origins"),
+        (json.dumps([entry(origins=[None])]), "entry 1: origins"),
+        (json.dumps([entry(origins=["AWS"])]), "entry 1: origins"),
+        (json.dumps([entry(origins=["aws", "minio"])]), "entry 1: origins"),
+        (json.dumps([entry(origins=["https://minio.example/"])]), "entry 1: origins"),
+        (json.dumps([entry(origins=[f"https://{SECRET}@minio"])]), "entry 1: origins"),
         (json.dumps([entry(expires="soon")]), "entry 1: expires"),
         (json.dumps([entry(expires="2027-01-01")]), "entry 1: expires"),
         (json.dumps([entry(expires="2027-01-01T00:00:00")]), "entry 1: expires"),
@@ -108,6 +116,26 @@ def test_the_key_that_was_presented_is_found() -> None:
     found = [find_api_key(keys, presented) for presented in (SECRET, "other")]
 
     assert found == list(keys)
+
+
+def test_a_key_may_be_for_some_origins_only() -> None:
+    origins = ["aws", "https://minio.example:443", "https://s3.cn-north-1.amazonaws.com.cn"]
+
+    [key] = parse(entry(origins=origins))
+
+    assert key.origins == frozenset({"aws", "https://minio.example", "aws-cn"})
+    check_bucket("images", {"aws"}, ["*"], key)
+    check_bucket("images", {"aws", "aws-cn"}, ["*"], key)
+    check_bucket("images", None, ["*"], key)
+    words = "may land buckets of aws, aws-cn, https://minio.example only, not of http://o; see its"
+    with pytest.raises(BucketNotAllowed, match=words):
+        check_bucket("images", {"http://o"}, ["*"], key)
+    with pytest.raises(BucketNotAllowed, match="aws-us-gov"):
+        check_bucket("images", {"aws", "aws-us-gov"}, ["*"], key)
+
+
+def test_a_key_without_origins_is_for_all_of_them() -> None:
+    check_bucket("images", {"https://minio.example"}, ["*"], parse(entry())[0])
 
 
 def test_an_old_and_a_new_key_live_side_by_side() -> None:
@@ -179,7 +207,7 @@ def test_a_key_may_be_disabled_and_is_still_known() -> None:
     ],
 )
 def test_a_bucket_on_both_lists_is_allowed(bucket: str, service: list[str], key: list[str]) -> None:
-    check_bucket(bucket, service, parse(entry(buckets=key))[0])
+    check_bucket(bucket, None, service, parse(entry(buckets=key))[0])
 
 
 @pytest.mark.parametrize(
@@ -198,4 +226,4 @@ def test_a_bucket_that_one_list_lacks_is_refused(
     bucket: str, service: list[str], key: list[str], whose: str
 ) -> None:
     with pytest.raises(BucketNotAllowed, match=whose):
-        check_bucket(bucket, service, parse(entry(buckets=key))[0])
+        check_bucket(bucket, None, service, parse(entry(buckets=key))[0])

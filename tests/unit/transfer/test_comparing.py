@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.conftest import crc32c
-from tests.fakes import message_for, raising
+from tests.fakes import etag_of, message_for, message_from, raising
 from tests.unit.transfer.house import NAME, A, B, House
 from transfer.comparing import Comparing, Comparison
 from transfer.errors import InvalidMessage, ObjectTooLarge, StoreUnavailable, UrlRefused
@@ -83,6 +83,25 @@ def test_each_part_of_the_version_counts(house: House, change: dict[str, object]
     assert found.status == "different"
 
 
+@pytest.mark.parametrize("there", ["aws", "aws-cn", "https://minio.example"])
+def test_the_same_bucket_elsewhere_is_another_bucket(house: House, there: str) -> None:
+    house.landing().land(message_from(there, A))
+
+    for origin in ("aws", "aws-cn", "https://minio.example"):
+        found = compare(house, message_from(origin, A))
+        assert found.status == ("landed" if origin == there else "different")
+
+
+def test_what_landed_before_origins_were_recorded_counts_as_before(house: House) -> None:
+    record = {"s3-bucket": "source", "s3-key": "a/b.bin", "s3-etag": etag_of(A)}
+    upload = house.store.create(NAME, len(A), ObjectHeaders(metadata=record), ABSENT)
+    upload.finish(A, crc32c(A))
+
+    assert compare(house, message_from("aws", A)).status == "landed"
+    assert house.landing().land(message_from("aws", A)).status == "already-landed"
+    assert "s3-origin" not in house.there().metadata  # nobody has read these bytes from there
+
+
 def test_an_object_that_somebody_else_put_there_is_different(house: House) -> None:
     upload = house.store.create(NAME, len(A), ObjectHeaders(), ABSENT)
     upload.finish(A, crc32c(A))
@@ -98,7 +117,7 @@ def test_a_message_that_names_no_version_cannot_be_compared(house: House) -> Non
 
 
 def test_what_landing_refuses_is_refused(house: House) -> None:
-    pinned = PresignedUrl("source", "a/b.bin", "v1", {}, listed=True, _text="")
+    pinned = PresignedUrl("source", "a/b.bin", "v1", {}, origin="o", listed=True, _text="")
 
     with pytest.raises(ObjectTooLarge):
         compare(house, message_for(A), max_bytes=len(A) - 1)

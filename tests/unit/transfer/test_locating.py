@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.contract.conftest import land
-from tests.fakes import message_for
+from tests.fakes import message_for, message_from
 from tests.unit.transfer.house import NAME, A, B, House
 from transfer.errors import InvalidMessage, StoreUnavailable
 from transfer.locating import Locating, Location
@@ -121,6 +121,35 @@ def test_what_was_landed_from_another_object_is_different(
     found = locate(house, template="{key}")
 
     assert (found.status, found.message_id) == ("different", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (None, "landed"),
+        ({"aws"}, "landed"),
+        ({"aws", "https://minio.example"}, "landed"),
+        ({"https://minio.example"}, "different"),
+        (set(), "different"),
+    ],
+)
+def test_a_question_may_name_where_the_object_must_be_from(
+    house: House, asked: set[str] | None, status: str
+) -> None:
+    house.landing().land(message_from("aws", A))
+
+    origins = None if asked is None else frozenset(asked)
+    found = locate(house, S3Object("source", "a/b.bin", origins=origins))
+
+    assert (found.status, found.etag is None) == (status, status == "different")
+
+
+def test_what_landed_before_origins_were_recorded_is_from_anywhere(house: House) -> None:
+    record = {"s3-bucket": "source", "s3-key": "a/b.bin", "s3-etag": "1"}
+    land(house.store, NAME, B, headers=ObjectHeaders(metadata=record))
+
+    s3_object = S3Object("source", "a/b.bin", origins=frozenset({"aws"}))
+    assert locate(house, s3_object).status == "landed"
 
 
 def test_each_version_is_found_where_each_lands_on_its_own(house: House) -> None:

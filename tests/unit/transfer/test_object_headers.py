@@ -12,6 +12,7 @@ from transfer.store import ABSENT, ObjectHeaders, Token
 
 ETAG = "8e13ffc9fd9d6a6761231a764bdf106b"
 OURS = {
+    "s3-origin",
     "s3-bucket",
     "s3-key",
     "s3-etag",
@@ -36,6 +37,7 @@ def headers_for(
 def test_an_answer_without_headers_leaves_the_record_only() -> None:
     assert headers_for() == ObjectHeaders(
         metadata={
+            "s3-origin": "http://127.0.0.1:9000",
             "s3-bucket": "source",
             "s3-key": "a/b.bin",
             "s3-etag": ETAG,

@@ -1,6 +1,8 @@
 """Under which name an object lands, and which names are refused."""
 
 import dataclasses
+import random
+from itertools import product
 
 import pytest
 
@@ -115,8 +117,79 @@ def test_a_name_has_at_most_1024_bytes_and_the_refusal_knows_a_way_out(
     if fits:
         assert name.of(message(key)) == f"source/{key}"
     else:
-        with pytest.raises(InvalidMessage, match=r"OBJECT_NAME=\{key\}"):
+        with pytest.raises(InvalidMessage, match=r"OBJECT_NAME=\{key\} every .* That is safe only"):
             name.of(message(key))
+
+
+APART = [
+    "{bucket}/{key}",
+    "landed/{bucket}/{key}",
+    "x-{bucket}-y/{key}",
+    "{bucket}/{key}@{version_id}",
+    "{bucket}/{version_id}/{key}",
+    "{key}/{bucket}",
+    "{key}/from-{bucket}.bin",
+    "{key}/{bucket}/data",
+    "{{{bucket}}}/{key}",
+    "{bucket}/{key}/{bucket}",
+    "{bucket}/{key}{bucket}",
+    "{key}@{bucket}",
+    "{bucket}:{key}",
+    "{key}-x@-{bucket}",
+]
+MEETING = [
+    "{key}",
+    "landed/{key}",
+    "{bucket}-{key}",
+    "{key}-{bucket}",
+    "{key}-x@y{version_id}-{bucket}",
+    "{bucket}{key}",
+    "{bucket}{version_id}/{key}",
+    "{version_id}{bucket}/{key}",
+    "{key}/{bucket}{version_id}",
+    "{key}/{bucket}/{version_id}",
+    "{version_id}/{bucket}/{key}",
+]
+BUCKETS = ["".join(name) for size in (1, 2, 3) for name in product("a-", repeat=size)]
+CHOSEN = ["".join(text) for size in (1, 2, 3) for text in product("a-/@", repeat=size)]
+
+
+def buckets_meet(template: str) -> bool:
+    """Whether two buckets have one name, of all short buckets, keys and versions."""
+    bucket_of: dict[str, str] = {}
+    versions = ["a", "-", "aa", "a-a", "a/a", "-/a"] if "{version_id}" in template else [""]
+    for bucket, key, version in product(BUCKETS, CHOSEN, versions):
+        name = template.format(bucket=bucket, key=key, version_id=version)
+        if bucket_of.setdefault(name, bucket) != bucket:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("template", APART)
+def test_a_template_with_the_bucket_in_a_place_of_its_own_keeps_buckets_apart(
+    template: str,
+) -> None:
+    assert ObjectName(template).keeps_buckets_apart
+    assert not buckets_meet(template)
+
+
+@pytest.mark.parametrize("template", MEETING)
+def test_any_other_template_lets_buckets_meet(template: str) -> None:
+    assert not ObjectName(template).keeps_buckets_apart
+    assert buckets_meet(template)
+
+
+def test_no_template_that_is_said_to_keep_buckets_apart_lets_them_meet() -> None:
+    """Any order of fields and text. What is refused may be safe; what is taken must be."""
+    draw = random.Random(7)
+    pieces = ["{bucket}", "{key}", "{version_id}", "/", "@", "-", "a", "\0"]
+    drawn = {"".join(draw.choices(pieces, k=draw.randint(2, 6))) for _ in range(6000)}
+    named = [ObjectName(template) for template in sorted(drawn) if "{key}" in template]
+    apart = [template for template in named if template.keeps_buckets_apart]
+
+    assert len(apart) > 100
+    for name in draw.sample(apart, 40):
+        assert not buckets_meet(name._template), name._template  # noqa: SLF001 - to show it
 
 
 def test_the_longest_key_fits_without_the_bucket() -> None:

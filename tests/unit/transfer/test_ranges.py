@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fakes import message_for
+from tests.fakes import message_for, message_from
 from transfer.object_name import RESERVED_PREFIX
 from transfer.ranges import MAX_RANGES, MIN_RANGE_BYTES, folder_of, ranges_of
 from transfer.store import STEP
@@ -53,8 +53,10 @@ def test_a_folder_is_reserved_and_belongs_to_one_version_at_one_destination() ->
         folder_of("n", message, "other"),
         folder_of("n", message_for(b"", key="other"), "e"),
         folder_of("n", message_for(b"", bucket="other"), "e"),
+        folder_of("n", message_from("aws", b""), "e"),
+        folder_of("n", message_from("aws-cn", b""), "e"),
     }
 
-    assert len(folders) == 5
+    assert len(folders) == 7
     assert folder_of("n", message, "e") in folders
     assert all(folder.startswith(RESERVED_PREFIX) and len(folder) < 100 for folder in folders)

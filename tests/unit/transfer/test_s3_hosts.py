@@ -22,37 +22,37 @@ BUCKETS = [
 
 
 @pytest.mark.parametrize(
-    ("host", "region"),
+    ("host", "partition", "region"),
     [
-        (f"s3.{AWS}", None),
-        (f"s3-external-1.{AWS}", None),
-        (f"s3.eu-west-2.{AWS}", "eu-west-2"),
-        (f"s3-eu-west-2.{AWS}", "eu-west-2"),
-        (f"s3.dualstack.eu-west-2.{AWS}", "eu-west-2"),
-        (f"s3-fips.us-east-1.{AWS}", "us-east-1"),
-        (f"s3-fips.dualstack.us-east-1.{AWS}", "us-east-1"),
-        (f"s3.us-gov-west-1.{AWS}", "us-gov-west-1"),
-        (f"s3-us-gov-west-1.{AWS}", "us-gov-west-1"),
-        (f"s3-fips.dualstack.us-gov-east-1.{AWS}", "us-gov-east-1"),
-        (f"s3.cn-north-1.{CHINA}", "cn-north-1"),
-        (f"s3.dualstack.cn-northwest-1.{CHINA}", "cn-northwest-1"),
-        (f"s3.eusc-de-east-1.{EUROPE}", "eusc-de-east-1"),
-        (f"s3.dualstack.eusc-de-east-1.{EUROPE}", "eusc-de-east-1"),
+        (f"s3.{AWS}", "aws", None),
+        (f"s3-external-1.{AWS}", "aws", None),
+        (f"s3.eu-west-2.{AWS}", "aws", "eu-west-2"),
+        (f"s3-eu-west-2.{AWS}", "aws", "eu-west-2"),
+        (f"s3.dualstack.eu-west-2.{AWS}", "aws", "eu-west-2"),
+        (f"s3-fips.us-east-1.{AWS}", "aws", "us-east-1"),
+        (f"s3-fips.dualstack.us-east-1.{AWS}", "aws", "us-east-1"),
+        (f"s3.us-gov-west-1.{AWS}", "aws-us-gov", "us-gov-west-1"),
+        (f"s3-us-gov-west-1.{AWS}", "aws-us-gov", "us-gov-west-1"),
+        (f"s3-fips.dualstack.us-gov-east-1.{AWS}", "aws-us-gov", "us-gov-east-1"),
+        (f"s3.cn-north-1.{CHINA}", "aws-cn", "cn-north-1"),
+        (f"s3.dualstack.cn-northwest-1.{CHINA}", "aws-cn", "cn-northwest-1"),
+        (f"s3.eusc-de-east-1.{EUROPE}", "aws-eusc", "eusc-de-east-1"),
+        (f"s3.dualstack.eusc-de-east-1.{EUROPE}", "aws-eusc", "eusc-de-east-1"),
     ],
 )
 @pytest.mark.parametrize("bucket", [None, *BUCKETS])
-def test_a_host_says_its_region_and_its_bucket_if_there_is_one(
-    host: str, region: str | None, bucket: str | None
+def test_a_host_says_its_partition_its_region_and_its_bucket_if_there_is_one(
+    host: str, partition: str, region: str | None, bucket: str | None
 ) -> None:
     name = host if bucket is None else f"{bucket}.{host}"
 
-    assert parse_host(name) == Host(bucket, region)
+    assert parse_host(name) == Host(partition, bucket, region)
 
 
 @pytest.mark.parametrize("host", [f"s3-accelerate.{AWS}", f"s3-accelerate.dualstack.{AWS}"])
 def test_accelerate_has_its_bucket_in_the_host_only(host: str) -> None:
     for bucket in BUCKETS:
-        assert parse_host(f"{bucket}.{host}") == Host(bucket, None)
+        assert parse_host(f"{bucket}.{host}") == Host("aws", bucket, None)
     with pytest.raises(UrlRefused):
         parse_host(host)
 
@@ -152,7 +152,9 @@ def test_any_other_host_is_refused_without_being_named(host: str) -> None:
 def test_an_isolated_partition_is_taken_only_where_it_is_named(
     partition: str, host: str, region: str
 ) -> None:
-    assert parse_host(f"heron-meadow.{host}", {partition}) == Host("heron-meadow", region)
+    assert parse_host(f"heron-meadow.{host}", {partition}) == Host(
+        partition, "heron-meadow", region
+    )
     with pytest.raises(UrlRefused):
         parse_host(f"heron-meadow.{host}")
 

@@ -38,11 +38,18 @@ def test_the_first_host_of_a_partition_is_one_of_them(partition: str) -> None:
 
 
 @pytest.mark.parametrize("partition", KNOWN)
-def test_a_region_of_another_partition_has_none(partition: str) -> None:
-    others = [region for other in KNOWN if other != partition for region in KNOWN[other]]
-    for region in others:
-        with pytest.raises(UrlRefused, match=f"Region {region}: correct its name"):
-            host_of(region, {partition})
+def test_a_region_of_another_partition_is_refused_with_what_to_set(partition: str) -> None:
+    for other in KNOWN.keys() - {partition}:
+        wanted = f"partition {other}, .* set S3_PARTITIONS={','.join(sorted((partition, other)))}"
+        for region in KNOWN[other]:
+            with pytest.raises(UrlRefused, match=f"Region {region} is of the {wanted}"):
+                host_of(region, {partition})
+
+
+@pytest.mark.parametrize("region", ["middle-earth", "", "x.s3.cn-north-1"])
+def test_a_region_that_nobody_has_is_refused(region: str) -> None:
+    with pytest.raises(UrlRefused, match=f"Region {region}: correct its name"):
+        host_of(region, ALL_PARTITIONS)
 
 
 def test_isolated_regions_are_none_unless_their_partition_is_named() -> None:

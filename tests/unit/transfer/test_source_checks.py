@@ -99,7 +99,7 @@ def test_etag_and_length_are_compared_exactly(
         check(fields, **answer)
 
 
-PINNED = {"url": PresignedUrl("source", "a", "v1", {}, listed=True, _text="")}
+PINNED = {"url": PresignedUrl("source", "a", "v1", {}, origin="o", listed=True, _text="")}
 
 
 def test_another_version_than_the_pinned_one_is_a_contradiction() -> None:
