@@ -33,6 +33,11 @@ ANSWER_SECONDS = 10.0
 """For the client to take its answer."""
 DRAIN_SECONDS = 2.0
 """For the client to read why it was refused, before a connection with unread data is closed."""
+SEND_BUFFER_BYTES = 16 * 1024
+"""Of the kernel, for each connection: else it keeps MiB of answers for a client that reads none.
+
+Answers are smaller as a rule; the rest would wait in the loop. https://man7.org/linux/man-pages/man7/tcp.7.html
+"""
 _SWEEP_SECONDS = 0.25
 _STOPPING_SECONDS = 0.1
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -67,6 +72,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if wrong:
             raise ConfigError(f"Landfall serves HTTP/1.1 only: remove {', '.join(wrong)}.")
         super().check_config(cfg, log)
+
+    def init_process(self) -> None:
+        """Set what accepted connections inherit."""
+        for listener in self.sockets:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
         """Take one more connection; often its request is there already."""
