@@ -97,7 +97,7 @@ class Arriving:
         return None
 
     def _part_of_head(self, data: bytearray) -> Verdict:
-        if len(data) > HEAD_BYTES or _bare_newline(data, self._searched):
+        if len(data) > HEAD_BYTES or _bare_newline(data, self._searched, len(data)):
             return Verdict.REFUSED
         if not self._line_is_read:
             line = data.find(_LINE_END, max(self._start, self._searched - 1))
@@ -172,18 +172,20 @@ class Arriving:
             self.length = self._next + 2
             return Verdict.WHOLE
         end = data.find(_HEAD_END, self._searched)
-        if end >= 0:
-            self.length = end + len(_HEAD_END)
-            return Verdict.WHOLE
-        if len(data) - self._body > CHUNKS_BYTES or _bare_newline(data, self._searched):
+        self.length = end + len(_HEAD_END) if end >= 0 else len(data)
+        if self.length - self._body > CHUNKS_BYTES:
             return Verdict.REFUSED
+        if _bare_newline(data, self._searched, self.length):
+            return Verdict.REFUSED
+        if end >= 0:
+            return Verdict.WHOLE
         self._searched = max(self._next, len(data) - 3)
         return Verdict.PART
 
 
-def _bare_newline(data: bytearray, begin: int) -> bool:
-    """Whether a line from there on ends without CR: for gunicorn such a head never ends."""
-    return data.count(b"\n", begin) != data.count(b"\r\n", max(0, begin - 1))
+def _bare_newline(data: bytearray, begin: int, end: int) -> bool:
+    """Whether a line there ends without CR: for gunicorn such a head never ends."""
+    return data.count(b"\n", begin, end) != data.count(b"\r\n", max(0, begin - 1), end)
 
 
 def _chunked(codings: list[bytes]) -> bool:
