@@ -34,9 +34,9 @@ ANSWER_SECONDS = 10.0
 DRAIN_SECONDS = 2.0
 """For the client to read why it was refused, before a connection with unread data is closed."""
 SEND_BUFFER_BYTES = 16 * 1024
-"""Of the kernel, for each connection: else it keeps MiB of answers for a client that reads none.
+"""Of the kernel, for each connection: it would keep MiB of answers for a client that reads none.
 
-Answers are smaller as a rule; the rest would wait in the loop. https://man7.org/linux/man-pages/man7/tcp.7.html
+An answer is smaller as a rule. https://man7.org/linux/man-pages/man7/tcp.7.html
 """
 _SWEEP_SECONDS = 0.25
 _STOPPING_SECONDS = 0.1
@@ -56,7 +56,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Refuse settings of gunicorn that would let bytes past `Connection`."""
+        """Refuse settings of gunicorn that `Connection` is not made for."""
         wrong = [
             name
             for name, is_set in {
@@ -66,11 +66,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 "protocol": cfg.protocol != "http",
                 "proxy_protocol": cfg.proxy_protocol != "off",
                 "sendfile": cfg.sendfile is not False,
+                "http_parser": cfg.http_parser != "python",
             }.items()
             if is_set
         ]
         if wrong:
-            raise ConfigError(f"Landfall serves HTTP/1.1 only: remove {', '.join(wrong)}.")
+            raise ConfigError(
+                "Landfall serves plain HTTP/1.1 only, as gunicorn.conf.py sets it: remove the "
+                f"setting of {', '.join(wrong)}."
+            )
         super().check_config(cfg, log)
 
     def init_process(self) -> None:
