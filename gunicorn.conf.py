@@ -5,6 +5,7 @@ https://docs.gunicorn.org/en/stable/settings.html
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import threading
@@ -21,12 +22,18 @@ from settings import SERVER_THREADS, SPARE_THREADS, SettingsInvalid, read_settin
 _MEMORY_DISK = "/dev/shm"  # noqa: S108 # nosec B108
 _M_ARENA_MAX = -8  # of malloc.h
 _TRIM_SECONDS = 30
+_DESCRIPTORS = 4096  # enough for all connections and transfers of a worker; often it is 1024
 
 # glibc would give threads heaps of their own, and each keeps what is free between its blocks.
 # https://man7.org/linux/man-pages/man3/mallopt.3.html
 _libc = ctypes.CDLL(None)
 if hasattr(_libc, "malloc_trim"):  # it is glibc
     _libc.mallopt(_M_ARENA_MAX, 1)
+
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_wanted = _DESCRIPTORS if _hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, _hard)
+if _soft != resource.RLIM_INFINITY and _soft < _wanted:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_wanted, _hard))
 
 wsgi_app = "main:app"
 try:
@@ -55,7 +62,9 @@ timeout = 60  # the worker's heartbeat; threads may be busy for as long as a tra
 graceful_timeout = 25  # transfers give up after 20; App Engine kills 30 s after SIGTERM
 keepalive = 650  # longer than the load balancer keeps an idle connection
 worker_tmp_dir = _MEMORY_DISK if Path(_MEMORY_DISK).is_dir() else None  # for heartbeats
-worker_connections = 500  # a process has 1024 descriptors as a rule, and transfers need some
+worker_connections = 500  # beyond, those that have waited longest for their client are closed
+sendfile = False  # answers are small, and are kept until the client takes them
+http_parser = "python"  # handlers/arriving.py agrees with this one to the byte
 limit_request_line = 4094
 limit_request_fields = 60
 forwarded_allow_ips = ""  # no header may change a path or a scheme, whoever sends it

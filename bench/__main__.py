@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 from google.cloud import pubsub_v1  # type: ignore[attr-defined]  # it has no types
 
-from bench import far, large, scaling, signed, small, starting, steps
+from bench import attack, far, large, scaling, signed, small, starting, steps
+from bench.movers import ROOT
 from bench.objects import make
 from bench.processes import FAR
 from bench.source import source
@@ -27,7 +28,7 @@ GIB = 2**30
 TOPIC = "projects/p/topics/landed"
 RESULTS = Path("build/bench")
 NAMES = ("plain", "tls", "md5", "memory", "signed", "small", "steps", "threads", "starting")
-LONG = ("filling", "far", "limited")
+LONG = ("filling", "far", "limited", "attack")
 _ALONE = "BENCH_ALONE"
 
 
@@ -36,6 +37,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES + LONG))
     parser.add_argument("--gib", type=float, default=1.0, help="size of the large object")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each attack")
+    parser.add_argument(
+        "--checkout", type=Path, default=ROOT, help="of the service that is attacked"
+    )
     asked = parser.parse_args()
     unknown = set(asked.names) - {*NAMES, *LONG}
     if unknown:
@@ -45,7 +50,7 @@ def main() -> int:
     os.sched_setaffinity(0, FAR)
     RESULTS.mkdir(parents=True, exist_ok=True)
     for name in asked.names or NAMES:
-        text = _run(name, int(asked.gib * GIB), asked.runs)
+        text = _run(name, asked)
         (RESULTS / f"{name}.md").write_text(f"{text}\n")
         print(
             f"## {name} ({platform.machine()}, {len(FAR) + 1} processors)\n\n{text}\n", flush=True
@@ -68,7 +73,8 @@ def _run_alone() -> int:
     ).returncode
 
 
-def _run(name: str, size: int, runs: int) -> str:
+def _run(name: str, asked: argparse.Namespace) -> str:
+    size, runs = int(asked.gib * GIB), asked.runs
     with (
         TemporaryDirectory(prefix="bench-") as work,
         TemporaryDirectory(prefix="bench-", dir="/dev/shm") as memory,
@@ -80,7 +86,7 @@ def _run(name: str, size: int, runs: int) -> str:
         certificate = folder / "server-1.pem"
         sizes = {"memory": [2**26, GIB, 10 * GIB]}.get(name, [size])
         letters = "abc"
-        if name in ("small", "steps", "threads", "filling"):
+        if name in ("small", "steps", "threads", "filling", "attack"):
             made = [make(files, "small", 10 * 1024)]
         else:
             made = [make(files, f"big{letters[i]}", size) for i, size in enumerate(sizes)]
@@ -108,6 +114,9 @@ def _run(name: str, size: int, runs: int) -> str:
                     folder, files, certificate, one, authority.file, runs
                 ),
                 "filling": lambda: scaling.filling(folder, origin, one, authority.file),
+                "attack": lambda: attack.compare(
+                    files / "service", origin, one, asked.seconds, asked.checkout.absolute()
+                ),
                 "starting": lambda: _with_topic(
                     lambda topic: starting.measure(folder, authority.file, topic)
                 ),

@@ -22,6 +22,7 @@ TITLES = {
     "filling": "The same while the bucket fills",
     "starting": "Starting",
     "far": "1 GiB from far away, three turns",
+    "attack": "Clients that leave things half done, for a minute each",
     "limited": "1 GiB from a source that gives each connection 50 MB/s, three turns",
 }
 WIDTH, BAR, GAP, LABEL = 640, 22, 10, 220

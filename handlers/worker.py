@@ -1,105 +1,46 @@
-"""gunicorn's worker with threads, as it is, but for what it has no settings for.
+"""gunicorn's worker with threads, whose threads wait for no client.
 
-A request must arrive, and its answer be taken, within a time, or one slow client per thread
-stops the service. A client that does not close after its last answer must hold up nobody else.
-And what gunicorn itself refuses is answered in our form, without repeating what was sent: a
-request line may hold a key, and a broken one is no reason to write it down.
+The loop keeps a connection until its request is whole, and only then gives it to a thread. What
+the client does not take of its answer at once goes back to the loop, and so does the end of the
+connection. Whatever clients leave half done thus costs a descriptor, and that for a limited time.
+https://en.wikipedia.org/wiki/Slowloris_(cyber_attack)
+
+What gunicorn itself refuses is answered in our form, without repeating what was sent: a request
+line may hold a key.
 """
 
 import errno
 import json
-import select
+import selectors
 import socket
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from gunicorn.errors import ConfigError
 from gunicorn.http.errors import ParseException
-from gunicorn.util import write_nonblock
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
+from handlers.connection import Connection
 from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
 
 REQUEST_SECONDS = 10.0
-"""For the whole of a request, which has at most 64 KiB, and again for each piece of its answer."""
-NEXT_SECONDS = 0.005
-"""For the next request of a connection: a thread that stays costs less than one that is called."""
-LINGER_SECONDS = 0.2
-"""For the client to close after its last answer: closing first could cost it the answer."""
+"""For the whole of a request, which has at most 64 KiB."""
+ANSWER_SECONDS = 10.0
+"""For the client to take its answer."""
+DRAIN_SECONDS = 2.0
+"""For the client to read why it was refused, before a connection with unread data is closed."""
+SEND_BUFFER_BYTES = 16 * 1024
+"""Of the kernel, for each connection: it would keep MiB of answers for a client that reads none.
 
-
-class Hurried:
-    """A client's connection, whose reads share one deadline, and whose writes have one.
-
-    All else goes to the socket.
-    """
-
-    def __init__(self, connection: socket.socket, seconds: float = REQUEST_SECONDS) -> None:
-        self._connection = connection
-        self._seconds = seconds
-        self._ends = 0.0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    def begin(self) -> None:
-        """A new request may take its time from now on."""
-        self._ends = time.monotonic() + self._seconds
-
-    def says_more(self) -> bool:
-        """Whether something comes within `NEXT_SECONDS`, be it the end."""
-        look = select.poll()
-        look.register(self._connection, select.POLLIN)
-        return bool(look.poll(NEXT_SECONDS * 1000))
-
-    def finish(self) -> None:
-        """Let the client read its answer and close; after that nothing is waited for any more.
-
-        gunicorn itself would wait on its only loop, up to 2 s for each client that does not close.
-        """
-        with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_WR)
-            self._ends = time.monotonic() + LINGER_SECONDS
-            self._connection.settimeout(LINGER_SECONDS)
-            while self.recv(4096):
-                pass
-        self._ends = 0.0
-
-    def recv(self, size: int) -> bytes:
-        """Raise ConnectionResetError when the time is over, as if the client had gone.
-
-        Returning nothing would be wrong: it is the regular end of a request.
-        """
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise _too_slow()
-        timeout = self._connection.gettimeout()
-        if timeout is not None and timeout <= left:
-            return self._connection.recv(size)
-        self._connection.settimeout(left)
-        try:
-            return self._connection.recv(size)
-        except TimeoutError:
-            raise _too_slow() from None
-        finally:
-            self._connection.settimeout(timeout)
-
-    def sendall(self, data: bytes) -> None:
-        """Raise ConnectionResetError when the client does not take it in time.
-
-        Many requests on one connection fill it with answers, if nobody reads them.
-        """
-        timeout = self._connection.gettimeout()
-        if timeout is None:
-            self._connection.settimeout(self._seconds)
-        try:
-            self._connection.sendall(data)
-        except TimeoutError:
-            raise _too_slow() from None
-        finally:
-            self._connection.settimeout(timeout)
+An answer is smaller as a rule. https://man7.org/linux/man-pages/man7/tcp.7.html
+"""
+_SWEEP_SECONDS = 0.25
+_STOPPING_SECONDS = 0.1
+_FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -109,30 +50,172 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*args, **kwargs)
         self._waiting: deque[None] = deque()
         """As long as the queue of those for whom no thread is free yet."""
+        self._held: dict[Any, None] = {}
+        """Connections that wait in the loop, the one that has waited longest first."""
+        self._next_sweep = 0.0
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuse settings of gunicorn that `Connection` is not made for."""
+        wrong = [
+            name
+            for name, is_set in {
+                "certfile or keyfile": cfg.is_ssl,
+                "http_protocols": list(cfg.http_protocols) != ["h1"],
+                "http2_cleartext": cfg.http2_cleartext != "off",
+                "protocol": cfg.protocol != "http",
+                "proxy_protocol": cfg.proxy_protocol != "off",
+                "sendfile": cfg.sendfile is not False,
+                "http_parser": cfg.http_parser != "python",
+            }.items()
+            if is_set
+        ]
+        if wrong:
+            raise ConfigError(
+                "Landfall serves plain HTTP/1.1 only, as gunicorn.conf.py sets it: remove the "
+                f"setting of {', '.join(wrong)}."
+            )
+        super().check_config(cfg, log)
+
+    def init_process(self) -> None:
+        """Set what accepted connections inherit."""
+        for listener in self.sockets:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        super().init_process()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take one more connection; often its request is there already."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno in _FULL:
+                self._drop_oldest()
+                time.sleep(0.01)  # the listener stays readable
+            elif error.errno not in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED):
+                raise
+            return
+        conn = TConn(self.cfg, Connection(client), address, listener.getsockname())
+        conn.data_ready = True
+        self.nr_conns += 1
+        conn.sock.receive()
+        self._continue(conn, REQUEST_SECONDS)
+
+    def _continue(self, conn: Any, idle_seconds: float) -> None:
+        """Do what is next for a connection that neither waits nor is served."""
+        client = conn.sock
+        if client.unsent:
+            self._hold(conn, selectors.EVENT_WRITE, self._on_room, ANSWER_SECONDS)
+        elif not client.keeps:
+            self._end(conn)
+        else:
+            client.look()
+            if client.whole:
+                self.enqueue_req(conn)
+            elif client.gone:
+                self._close(conn)
+            else:
+                seconds = REQUEST_SECONDS if client.begun else idle_seconds
+                self._hold(conn, selectors.EVENT_READ, self._on_arrival, seconds)
+
+    def _on_arrival(self, conn: Any) -> None:
+        begun = conn.sock.begun
+        conn.sock.receive()
+        if begun and not conn.sock.whole and not conn.sock.gone:
+            return  # the same request, and the same deadline
+        self._release(conn)
+        self._continue(conn, self.cfg.keepalive)
+
+    def _on_room(self, conn: Any) -> None:
+        conn.sock.flush()
+        if not conn.sock.unsent:
+            self._release(conn)
+            self._continue(conn, self.cfg.keepalive)
+
+    def _on_rest(self, conn: Any) -> None:
+        if conn.sock.drain():
+            self._release(conn)
+            self._close(conn)
+
+    def _end(self, conn: Any) -> None:
+        if conn.sock.finish():
+            self._close(conn)
+        else:
+            self._hold(conn, selectors.EVENT_READ, self._on_rest, DRAIN_SECONDS)
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.sock.close()
+
+    def _hold(self, conn: Any, event: int, then: Callable[[Any], None], seconds: float) -> None:
+        """Wait for the client, for a limited time."""
+        if not self.alive:
+            seconds = min(seconds, STOP_KEEPALIVE_LINGER)
+        conn.timeout = time.monotonic() + seconds
+        self.poller.register(conn.sock.fileno(), event, partial(self._resume, conn, then))
+        self._held[conn] = None
+        if self.nr_conns >= self.worker_connections:
+            # Or a client that opens one connection after the other would keep all others out.
+            self._drop_oldest()
+
+    def _resume(self, conn: Any, then: Callable[[Any], None], _: Any) -> None:
+        if conn in self._held:  # it may have been dropped since the poller found it ready
+            then(conn)
+
+    def _release(self, conn: Any) -> None:
+        self.poller.unregister(conn.sock.fileno())
+        del self._held[conn]
+
+    def _drop(self, conn: Any) -> None:
+        self._release(conn)
+        self._close(conn)
+
+    def _drop_oldest(self) -> None:
+        if oldest := next(iter(self._held), None):
+            self._drop(oldest)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Drop those whose time is over, or all."""
+        now = time.monotonic()
+        if force or now >= self._next_sweep:
+            self._next_sweep = now + _SWEEP_SECONDS
+            for conn in [conn for conn in self._held if force or conn.timeout <= now]:
+                self._drop(conn)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """A stopping worker waits for no client any longer than this."""
+        for conn in self._held:
+            conn.timeout = min(conn.timeout, deadline)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        super().wait_for_and_dispatch_events(timeout if self.alive else _STOPPING_SECONDS)
 
     def enqueue_req(self, conn: Any) -> None:
         self._waiting.append(None)
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> bool:
-        """Serve requests of a connection, on a thread; return whether to keep it.
+        """Serve requests of a connection, on a thread.
 
-        The thread goes on as long as they follow each other closely and nobody waits for it. A
-        connection that has said nothing within 5 s is not kept either, as gunicorn would.
+        The thread goes on as long as they follow each other closely and nobody waits for it.
         """
         self._waiting.pop()
-        if not isinstance(conn.sock, Hurried):
-            conn.sock = Hurried(conn.sock)
-        keeps = self._serve(conn)
-        while keeps and not self._waiting and conn.sock.says_more():
-            keeps = self._serve(conn)
-        if not keeps:
-            conn.sock.finish()
-        return keeps
+        client = conn.sock
+        self._serve(conn)
+        while client.keeps and not client.unsent and not self._waiting and client.has_next():
+            self._serve(conn)
+        return bool(client.keeps)
 
-    def _serve(self, conn: Any) -> bool:
-        conn.sock.begin()
-        return super().handle(conn) is True
+    def _serve(self, conn: Any) -> None:
+        client = conn.sock
+        client.begin()
+        # What gunicorn read and did not use would be taken for the beginning of the next request.
+        client.keeps = super().handle(conn) is True and not conn.parser.unreader.take_buffered()
+        client.flush()
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """Continue in the loop, after a thread served the connection."""
+        conn.sock.keeps = not fs.cancelled() and fs.exception() is None and fs.result()
+        self._continue(conn, self.cfg.keepalive)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
         """Hang up if a body that nobody read turns out broken: its request has its answer already.
@@ -148,12 +231,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Answer what never reached the app."""
         if isinstance(exc, ParseException):
             self.log.warning("MALFORMED_BODY: what came is no request (%s).", type(exc).__name__)
-            answer = _answer("MALFORMED_BODY", UNREADABLE)
+            client.sendall(_answer("MALFORMED_BODY", UNREADABLE))
         else:
             self.log.error("Unexpected %s", type(exc).__name__, exc_info=exc)
-            answer = _answer("INTERNAL", SERVER_TEXTS[500])
-        with suppress(OSError):  # it may have gone
-            write_nonblock(client, answer)
+            client.sendall(_answer("INTERNAL", SERVER_TEXTS[500]))
 
 
 def _answer(reason: str, text: str) -> bytes:
@@ -166,7 +247,3 @@ def _answer(reason: str, text: str) -> bytes:
         f"Content-Length: {len(body)}",
     )
     return "\r\n".join((*head, "", "")).encode() + body
-
-
-def _too_slow() -> ConnectionResetError:
-    return ConnectionResetError(errno.ECONNRESET, "The client is too slow.")
