@@ -37,7 +37,7 @@ class ObjectHandlers:
 
     def get_object(self) -> Response:
         s3_object = self._allowed(read_query)
-        with self._admission.comparison():
+        with self._admission.comparison(g.api_key.name):
             found = self._locating.locate(s3_object)
         watched = current()
         watched.outcome = f"located-{found.status}"
@@ -54,7 +54,7 @@ class ObjectHandlers:
 
     def announce_object(self) -> Response:
         s3_object = self._allowed(read_object_body)
-        with self._admission.transfer():
+        with self._admission.transfer(g.api_key.name, may_be_ended=False):
             announced = self._reannouncing.announce(s3_object)
         watched = current()
         watched.outcome, watched.landed = "announced", announced.of.there
