@@ -127,22 +127,21 @@ class Admission:
                     del self._comparing[caller]
 
     def _check(self) -> int:
-        """Return how many places are free."""
+        """Return how many places are free. Those who wait take no thread beyond one more."""
         if self.draining:
             raise draining()
         free = self._max + COMPARISONS - self._shares.taken - self._comparisons
-        if free <= 0:
+        if free <= 0 or self._shares.waiting > free:
             raise Overloaded("All places are taken. Send the message again.", 1)
         return free
 
     def _enter(self, caller: str, may_be_ended: bool) -> Place:
-        free = self._check()
+        self._check()
         shares, now = self._shares, self._clock()
         place = shares.take(caller, now, may_be_ended)
         if place is not None:
             return place
-        # One thread more than there are places is left for each who waits, but one.
-        if shares.may_wait(caller) and shares.waiting < min(WAITERS, free + 1):
+        if shares.may_wait(caller) and shares.waiting < WAITERS:
             return self._wait(shares.wait(caller, now, may_be_ended))
         shares.refuse(caller, now)
         raise Overloaded(

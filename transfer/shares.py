@@ -74,7 +74,8 @@ class Shares:
 
     def make_room(self, place: Place, now: float) -> None:
         """End the youngest transfer of the caller with the most, for one that waits."""
-        if place.instead_of is not None:
+        self._grant(now)
+        if place.instead_of is not None or not place.is_waiting:
             return
         most = self._most_but(place.caller)
         if most < self._wanted_by(place.caller) + 1:  # this one is among the wanted
@@ -101,19 +102,22 @@ class Shares:
         if not held:
             del self._held[place.caller]
         self.taken -= 1
-        if self._waiting:
-            self._grant(min(self._waiting, key=lambda each: self.held_by(each.caller)), now)
+        self._grant(now)
 
     def refuse(self, caller: str, now: float) -> None:
         """Note that the caller got nothing. If it holds none, the next free place is its own."""
         if not self._wanted_by(caller):
             self._owe(caller, now)
 
-    def _grant(self, place: Place, now: float) -> None:
-        self._waiting.remove(place)
-        place.is_waiting, place.since = False, now
-        self._hold(place)
-        self._spare(place)
+    def _grant(self, now: float) -> None:
+        """Give what is free to those who wait and may have it, those with the fewest first."""
+        for place in sorted(self._waiting, key=lambda each: self.held_by(each.caller)):
+            free = self.places - self.taken
+            if free > 0 and free > self._kept_from(place.caller, free, now):
+                self._waiting.remove(place)
+                place.is_waiting, place.since = False, now
+                self._hold(place)
+                self._spare(place)
 
     def _hold(self, place: Place) -> None:
         self._held.setdefault(place.caller, []).append(place)
