@@ -29,6 +29,7 @@ from transfer.key_ring import KeyRing
 from transfer.landing import Landing
 from transfer.locating import Locating
 from transfer.parallel import Parallel
+from transfer.pauses import Pauses
 from transfer.rate_limit import RateLimit
 from transfer.readiness import Readiness
 from transfer.reannouncing import Reannouncing
@@ -95,6 +96,7 @@ def assemble(
         comparing,
         admission,
         rate_limit,
+        Pauses(),
         settings.source_buckets,
         settings.s3_endpoints,
         settings.s3_partitions,

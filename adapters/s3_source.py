@@ -61,9 +61,14 @@ class S3Source:
         self._timeouts = (CONNECT_SECONDS, idle_seconds)
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
-        return self._open(url, etag, _Span(start), _Times(deadline))
+        return self._open(url, etag, _Span(start), _Times(deadline, ends))
 
     def open_range(
         self,

@@ -39,7 +39,7 @@ class ObjectHandlers:
 
     def get_object(self) -> Response:
         s3_object = self._allowed(read_query)
-        with self._admission.comparison():
+        with self._admission.comparison(g.api_key.name):
             found = self._locating.locate(s3_object)
         if found.there is not None and not may_see(g.api_key, found.there):
             found = Location(found.status)
@@ -58,7 +58,7 @@ class ObjectHandlers:
 
     def announce_object(self) -> Response:
         s3_object = self._allowed(read_object_body)
-        with self._admission.transfer():
+        with self._admission.transfer(g.api_key.name, may_be_ended=False):
             announced = self._reannouncing.announce(s3_object)
         watched = current()
         watched.outcome, watched.landed = "announced", announced.of.there

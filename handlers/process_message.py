@@ -13,6 +13,7 @@ from transfer.api_keys import check_bucket
 from transfer.comparing import Comparing, Comparison
 from transfer.landing import Landing
 from transfer.message import Message, parse_message
+from transfer.pauses import Pauses
 from transfer.phases import phase, recording
 from transfer.rate_limit import RateLimit
 from transfer.store import StoredObject
@@ -29,6 +30,7 @@ class MessageHandlers:
         comparing: Comparing,
         admission: Admission,
         rate_limit: RateLimit,
+        pauses: Pauses,
         source_buckets: Sequence[str],
         s3_endpoints: Set[str],
         s3_partitions: Set[str],
@@ -37,6 +39,7 @@ class MessageHandlers:
         self._comparing = comparing
         self._admission = admission
         self._rate_limit = rate_limit
+        self._pauses = pauses
         self._source_buckets = source_buckets
         self._s3_endpoints = s3_endpoints
         self._s3_partitions = s3_partitions
@@ -59,13 +62,14 @@ class MessageHandlers:
         return message
 
     def _land(self, message: Message, watched: Request) -> Mapping[str, object]:
-        with self._admission.transfer():
-            outcome = self._landing.land(message)
+        caller = g.api_key.name
+        with self._pauses.respected(caller, message), self._admission.transfer(caller) as permit:
+            outcome = self._landing.land(message, permit)
         watched.outcome, watched.landed = outcome.status, outcome.landed
         return _answer(message, outcome.status, outcome.etag, outcome.landed, outcome.message_id)
 
     def _compare(self, message: Message, watched: Request) -> Mapping[str, object]:
-        with self._admission.comparison():
+        with self._admission.comparison(g.api_key.name):
             found = self._comparing.compare(message)
         watched.outcome = f"compared-{found.status}"
         if found.there is not None and not may_see(g.api_key, found.there):

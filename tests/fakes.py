@@ -59,7 +59,12 @@ class FakeSource:
     asked: list[tuple[str | None, int]] = field(default_factory=list)
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
         self.asked.append((etag, start))
         if self.unreachable:

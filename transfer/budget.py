@@ -5,7 +5,10 @@ import random
 import time
 from collections.abc import Callable
 
-from transfer.errors import Draining, SourceBusy, StoreUnavailable, Unavailable
+from transfer.errors import SourceBusy, SourceTooSlow, StoreUnavailable, Unavailable
+from transfer.permit import Permit, ProcessPermit, StoppablePermit
+from transfer.source_wait import DEFAULT as DEFAULT_PACE
+from transfer.source_wait import MinimumPace, SourceWait
 
 MIN_SECONDS = 600.0
 MAX_SECONDS = 3300.0
@@ -30,11 +33,14 @@ class Budget:
         interruptions: int = MAX_INTERRUPTIONS,
         ends: Callable[[], float] = lambda: math.inf,
         min_seconds: float = MIN_SECONDS,
+        pace: MinimumPace = DEFAULT_PACE,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._started = clock()
-        self._ends = ends
+        self._permit: Permit = ProcessPermit(ends)
+        self.source = SourceWait(pace, clock)
+        """How long it waited for the source, and for what."""
         self._interruptions = interruptions
         self._left = interruptions
         self._furthest = 0
@@ -42,6 +48,10 @@ class Budget:
         self._min_seconds = min_seconds
         self.deadline = self._started + min_seconds
         """A time of `clock`, which by default is `time.monotonic`."""
+
+    def hold(self, permit: Permit) -> None:
+        """Run no longer than this allows."""
+        self._permit = permit
 
     def allow(self, size: int) -> None:
         """Give a large object the time that a slow, but not stuck, source needs for it."""
@@ -53,23 +63,23 @@ class Budget:
 
         It ends with this one, and as soon as `stopped` says so.
         """
-        branch = Budget(
-            self._clock,
-            self._sleep,
-            self._interruptions,
-            lambda: -math.inf if stopped() else self._ends(),
-        )
+        branch = Budget(self._clock, self._sleep, self._interruptions)
         branch.deadline = self.deadline
+        branch.source = self.source.branch()
+        branch.hold(StoppablePermit(self._permit, stopped))
         return branch
 
     def ends(self) -> float:
-        """Return a time of `clock` as `deadline` is, which may come near at any time."""
-        return self._ends()
+        """Return when a wait for the source must end, which may come near at any time.
+
+        It is a time of `clock` as `deadline` is.
+        """
+        return min(self._permit.ends(), self.source.ends())
 
     def go_on(self) -> None:
-        """Raise Draining once the process is about to end."""
-        if self._clock() >= self._ends():
-            raise Draining("This instance is about to end. Send the message again.", 1)
+        """Raise Draining once the process is about to end, or what else ends the permit."""
+        if self._clock() >= self._permit.ends():
+            raise self._permit.why_ended()
 
     def give_way(self) -> None:
         """Wait a moment, so that workers on one object do not keep thwarting each other.
@@ -101,6 +111,8 @@ class Budget:
 
     def count(self, interruption: Unavailable) -> None:
         """Raise it if no more are allowed. A busy source is given one more try."""
+        if isinstance(interruption, SourceTooSlow):
+            raise interruption
         if isinstance(interruption, SourceBusy):
             if self._was_busy:
                 raise interruption

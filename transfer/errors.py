@@ -13,7 +13,8 @@
     ├── Unavailable             sending it again, with a fresh URL, may help
     │   ├── UrlExpired
     │   ├── SourceUnavailable
-    │   │   └── SourceBusy
+    │   │   ├── SourceBusy
+    │   │   └── SourceTooSlow
     │   ├── SourceCorrupt
     │   ├── StoreUnavailable
     │   │   └── UploadLost
@@ -119,6 +120,10 @@ class SourceBusy(SourceUnavailable):
     """S3 answered that it cannot now: asked again and again, it would only be busier."""
 
 
+class SourceTooSlow(SourceUnavailable):
+    """S3 sent less than the minimum pace allows. The same request does not try again."""
+
+
 class SourceCorrupt(Unavailable):
     """What S3 sent contradicts the message or the object's own checksums."""
 
@@ -142,7 +147,7 @@ class NotifyUnavailable(Unavailable):
 
 
 class Overloaded(Unavailable):
-    """As many transfers run as are allowed."""
+    """As many transfers run as are allowed, or as the caller's share allows."""
 
     reason = "OVERLOADED"
 

@@ -26,6 +26,7 @@ from transfer.message import Message
 from transfer.object_headers import object_headers
 from transfer.object_name import ObjectName
 from transfer.parallel import Parallel
+from transfer.permit import Permit
 from transfer.phases import phase
 from transfer.reading import Reader
 from transfer.source import Source, SourceObject
@@ -68,8 +69,10 @@ class Landing:
         self._new_budget = new_budget
         self._parallel = parallel
 
-    def land(self, message: Message) -> Outcome:
+    def land(self, message: Message, permit: Permit | None = None) -> Outcome:
         """Return once the object is landed and announced, or known to be superseded.
+
+        It is given up once `permit` ends, unless the object is visible by then.
 
         Raises:
             LandfallError: Nothing partial is visible; what is landed already stays.
@@ -77,6 +80,8 @@ class Landing:
         check_size(message.size, self._max_bytes)
         name = self._object_name.of(message)
         budget = self._new_budget()
+        if permit is not None:
+            budget.hold(permit)
         budget.allow(message.size or 0)
         outcome = self._outcome(message, name, budget)
         if self._parallel is not None:
@@ -147,7 +152,11 @@ class Landing:
         """Step 4: the very bytes that the message means."""
         while True:
             try:
-                opened = self._source.open(message.url, message.etag, 0, budget.deadline)
+                opened = budget.source.while_asking(
+                    lambda: self._source.open(
+                        message.url, message.etag, 0, budget.deadline, budget.ends
+                    )
+                )
                 break
             except SourceUnavailable as interruption:
                 budget.spend(interruption)
@@ -207,7 +216,7 @@ class Landing:
         """Send all but the tail, which is returned: without it nothing becomes visible."""
 
         def reopen(start: int) -> SourceObject:
-            return self._source.open(message.url, opened.etag, start, budget.deadline)
+            return self._source.open(message.url, opened.etag, start, budget.deadline, budget.ends)
 
         reader = Reader(opened, reopen, proof, budget)
         try:

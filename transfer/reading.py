@@ -9,6 +9,8 @@ from transfer.source import SourceObject
 
 BLOCK = 256 * 1024
 """Bytes per read: smaller costs CPU, larger only memory."""
+SLOW_BLOCK = 16 * 1024
+"""The same of a slow source. At the minimum pace it comes before the wait for it is cut off."""
 
 
 class Reader:
@@ -33,18 +35,23 @@ class Reader:
 
         Raises:
             SourceUnavailable: Once the budget is spent, and what reopening raises.
-            Draining: Once the process is about to end.
+            SourceTooSlow
+            Draining, Overloaded: Once the process, or another key, needs the place.
         """
-        opened = self._at(start)
+        opened, wait = self._at(start), self._budget.source
         while self._position < end:
             self._budget.go_on()
+            limit = SLOW_BLOCK if wait.slow else BLOCK
+            wait.begin()
             try:
-                block = opened.read(min(BLOCK, end - self._position))
+                block = opened.read(min(limit, end - self._position))
             except SourceUnavailable as interruption:
+                wait.end(0)
                 self._budget.advance(self._position)
                 self._budget.spend(interruption)
                 opened = self._go_to(self._position)
                 continue
+            wait.end(len(block))
             self._hashes.update(self._position, block)
             self._position += len(block)
             yield block
@@ -63,7 +70,9 @@ class Reader:
         self._position = start
         while True:
             try:
-                self._object = opened = self._reopen(start)
+                self._object = opened = self._budget.source.while_asking(
+                    lambda: self._reopen(start)
+                )
                 return opened
             except SourceUnavailable as interruption:
                 self._budget.spend(interruption)

@@ -52,11 +52,17 @@ class Source(Protocol):
     """Gives the bytes behind a presigned URL."""
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
         """Ask for the object from byte `start` on, only if its ETag still is `etag`.
 
-        `deadline` is a time of `time.monotonic()` after which reading fails.
+        `deadline` is a time of `time.monotonic()` after which reading fails. `ends` is such a time
+        as well, which may come near at any time.
 
         Raises:
             SourceChanged: The object has another ETag by now.
@@ -77,8 +83,6 @@ class RangedSource(Source, Protocol):
         ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
         """Ask for bytes `start` to `end` of the object, only if its ETag still is `etag`.
-
-        `ends` is a deadline as well, which may come near at any time.
 
         Raises:
             What `open` does.

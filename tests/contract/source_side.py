@@ -43,8 +43,8 @@ class Side:
         ends: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self.authority = authority
-        self._server_tls = authority.server_context() if authority else None
-        self._source = S3Source(
+        self.server_tls = authority.server_context() if authority else None
+        self.source = S3Source(
             authority.client_context() if authority else None,
             header_seconds=header_seconds,
             idle_seconds=idle_seconds,
@@ -52,13 +52,13 @@ class Side:
         )
 
     def serve(self, *scripts: Script) -> RawServer:
-        return RawServer(*scripts, tls=self._server_tls)
+        return RawServer(*scripts, tls=self.server_tls)
 
     def open(
         self, server: RawServer, etag: str | None = None, start: int = 0, seconds: float = 10
     ) -> SourceObject:
         deadline = time.monotonic() + seconds
-        return self._source.open(url_at(server.origin), etag, start, deadline)
+        return self.source.open(url_at(server.origin), etag, start, deadline)
 
     def fetch(
         self, server: RawServer, etag: str | None = None, start: int = 0, seconds: float = 10

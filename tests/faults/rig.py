@@ -25,6 +25,8 @@ from transfer.admission import Admission
 from transfer.budget import Budget
 from transfer.parallel import Parallel
 from transfer.source import RangedSource, Source
+from transfer.source_wait import DEFAULT as MINIMUM_PACE
+from transfer.source_wait import MinimumPace
 from transfer.store import STEP
 
 API_KEY, NARROW_KEY = "canary-api-key-5d1f", "canary-narrow-key-77b2"
@@ -176,12 +178,14 @@ def running(
     source: Source | None = None,
     clock: Callable[[], float] = time.monotonic,
     interruptions: int = 3,
+    source_pace: MinimumPace = MINIMUM_PACE,
     new_parallel: Callable[[RangedSource], Parallel] | None = None,
     **settings: str,
 ) -> Iterator[Rig]:
     """Serve until the block ends.
 
-    A message has so many seconds, of which its source may be silent for `idle_seconds`.
+    A message has so many seconds, of which its source may be silent for `idle_seconds`, and must
+    send as much as `source_pace` says.
     """
     read = read_settings({**SETTINGS, "S3_ENDPOINTS": s3.origin, **settings})
     admission = Admission(read.max_transfers, clock)
@@ -195,6 +199,7 @@ def running(
             interruptions=interruptions,
             ends=admission.ends,
             min_seconds=seconds,
+            pace=source_pace,
         )
 
     parallel = new_parallel(s3_source) if new_parallel else None

@@ -130,7 +130,12 @@ class ScriptedSource:
         self._script = script
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
         version = None if etag is None else version_of_etag(etag, self._script.size)
         answer = self._script.ask(calls.Open(version))

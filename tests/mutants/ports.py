@@ -1,7 +1,7 @@
 """Ports that lack one promise, over ports that keep it."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from transfer.errors import TokenMoved
@@ -108,18 +108,28 @@ class Unpinned:
         self._source = source
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
-        return self._source.open(url, None, start, deadline)
+        return self._source.open(url, None, start, deadline, ends)
 
 
 class Obliging(Unpinned):
     """A source that gives what it has under the ETag that it was asked for."""
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
-        opened = super().open(url, etag, start, deadline)
+        opened = super().open(url, etag, start, deadline, ends)
         opened.etag = etag or opened.etag
         return opened
 
@@ -128,8 +138,13 @@ class UnpinnedRanges(Unpinned):
     """A source that is told which version is meant, but not again for the rest."""
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
         if start == 0:
-            return self._source.open(url, etag, start, deadline)
-        return super().open(url, etag, start, deadline)
+            return self._source.open(url, etag, start, deadline, ends)
+        return super().open(url, etag, start, deadline, ends)

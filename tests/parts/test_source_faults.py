@@ -28,6 +28,7 @@ from tests.servers.scripted_s3 import (
     stalled,
 )
 from transfer.admission import GRACE_SECONDS
+from transfer.source_wait import MinimumPace
 
 FIRST, MIDDLE, LAST = STARTS[0], STARTS[4], STARTS[-1]
 PLACES = pytest.mark.parametrize("start", [FIRST, MIDDLE, LAST], ids=["first", "middle", "last"])
@@ -225,6 +226,31 @@ def test_slow_ranges_are_given_up_when_the_time_is_over(
         rig.assert_nothing_happened()
         s3.range_faults.clear()
     with many(place, s3) as rig:
+        rig.assert_heals_whole()
+
+
+def test_a_range_below_the_minimum_pace_is_asked_for_anew_while_the_others_get_on(
+    place: CloudPlace, s3: ScriptedS3
+) -> None:
+    s3.range_faults[MIDDLE] = [dripping(100)]
+    with many(place, s3, source_pace=MinimumPace(seconds=0.5, bytes=RANGE)) as rig:
+        assert rig.send().outcome == (200, "landed")
+
+        assert len(rig.fetched()) == len(STARTS) + 1
+        rig.assert_landed_whole()
+
+
+def test_ranges_that_are_below_the_minimum_pace_together_end_the_message(
+    place: CloudPlace, s3: ScriptedS3
+) -> None:
+    s3.range_faults = {start: [dripping(100)] * 9 for start in STARTS}
+    with many(place, s3, source_pace=MinimumPace(seconds=0.5, bytes=RANGE)) as rig:
+        refusal = rig.send()
+
+        assert refusal.outcome == (503, "SOURCE_UNAVAILABLE")
+        assert refusal.seconds < 4
+        rig.assert_nothing_happened()
+        s3.range_faults.clear()
         rig.assert_heals_whole()
 
 

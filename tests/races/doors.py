@@ -53,9 +53,14 @@ class Doors:
             self._waiting[step].pop(0)()
 
     def open(
-        self, url: PresignedUrl, etag: str | None, start: int, deadline: float
+        self,
+        url: PresignedUrl,
+        etag: str | None,
+        start: int,
+        deadline: float,
+        ends: Callable[[], float] = lambda: math.inf,
     ) -> SourceObject:
-        opened = self._source.open(url, etag, start, deadline)
+        opened = self._source.open(url, etag, start, deadline, ends)
         self.leave("open")
         return opened
 

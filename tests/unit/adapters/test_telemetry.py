@@ -62,7 +62,7 @@ def test_transfers_in_flight_are_those_that_run(reader: InMemoryMetricReader) ->
     admission = Admission(7)
     Metrics(MeterProvider([reader]).get_meter("test"), admission)
 
-    with admission.transfer(), admission.transfer():
+    with admission.transfer("lambda"), admission.transfer("lambda"):
         assert values_of(reader, "landfall_transfers_in_flight") == {"": 2}
     assert values_of(reader, "landfall_transfers_in_flight") == {"": 0}
 

@@ -232,13 +232,13 @@ def test_both_count_as_messages_of_the_key(tmp_path: Path) -> None:
 
 
 def test_transfers_keep_announcements_out_but_no_questions(app: WholeApp) -> None:
-    with app.admission.transfer():
+    with app.admission.transfer("lambda"):
         assert app.get("/objects", **THIS).status_code == 200
         assert reason_of(app.post("/objects:announce", THIS)) == (503, "OVERLOADED")
 
 
 def test_questions_are_bounded(app: WholeApp) -> None:
     with ExitStack() as running:
-        for _ in range(1 + COMPARISONS):
-            running.enter_context(app.admission.comparison())
+        for n in range(1 + COMPARISONS):
+            running.enter_context(app.admission.comparison(f"key-{n}"))
         assert reason_of(app.get("/objects", **THIS)) == (503, "OVERLOADED")

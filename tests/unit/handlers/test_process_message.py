@@ -20,6 +20,7 @@ from transfer.api_keys import ApiKey
 from transfer.comparing import Comparing
 from transfer.errors import NotifyUnavailable
 from transfer.object_name import ObjectName
+from transfer.pauses import Pauses
 from transfer.rate_limit import RateLimit
 from transfer.s3_hosts import PUBLIC_PARTITIONS
 
@@ -44,6 +45,7 @@ def client(house: House, admission: Admission) -> FlaskClient:
         Comparing(house.store, ObjectName("{bucket}/{key}"), 10**9),
         admission,
         RateLimit(4),
+        Pauses(),
         ["*"],
         {LISTED},
         PUBLIC_PARTITIONS,
@@ -88,15 +90,15 @@ def test_what_landed_unannounced_is_told_by_a_notification_of_null(
 
 
 def test_transfers_do_not_keep_comparisons_out(client: FlaskClient, admission: Admission) -> None:
-    with admission.transfer():
+    with admission.transfer("lambda"):
         assert send(client, validateOnly=True)[0] == 200
         assert reason_of(send(client)) == "OVERLOADED"
 
 
 def test_comparisons_are_bounded_too(client: FlaskClient, admission: Admission) -> None:
     with ExitStack() as running:
-        for _ in range(1 + COMPARISONS):
-            running.enter_context(admission.comparison())
+        for n in range(1 + COMPARISONS):
+            running.enter_context(admission.comparison(f"key-{n}"))
         assert reason_of(send(client, validateOnly=True)) == "OVERLOADED"
 
 

@@ -23,6 +23,7 @@ from transfer.admission import Admission
 from transfer.comparing import Comparing
 from transfer.errors import NotifyUnavailable
 from transfer.object_name import ObjectName
+from transfer.pauses import Pauses
 from transfer.rate_limit import RateLimit
 from transfer.s3_hosts import PUBLIC_PARTITIONS
 from transfer.watching import Request
@@ -64,6 +65,7 @@ def client(house: House, watcher: Remembering, caplog: pytest.LogCaptureFixture)
         Comparing(house.store, ObjectName("{bucket}/{key}"), 10**9),
         Admission(1),
         RateLimit(0),
+        Pauses(),
         ["*"],
         {LISTED},
         PUBLIC_PARTITIONS,

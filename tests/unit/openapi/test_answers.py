@@ -59,7 +59,7 @@ def unannounced(app: WholeApp) -> TestResponse:
 
 
 def crowded(app: WholeApp) -> TestResponse:
-    with app.admission.transfer():
+    with app.admission.transfer("lambda"):
         return app.send()
 
 
