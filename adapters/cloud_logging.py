@@ -45,7 +45,7 @@ def log_what_nobody_logs() -> None:
     https://docs.python.org/3/howto/logging.html#exceptions-raised-during-logging
     """
     accept_any_text(sys.stdout, sys.stderr)
-    logging.captureWarnings(True)
+    logging.captureWarnings(capture=True)
     logging.raiseExceptions = False
 
     def log(kind: type[BaseException], error: BaseException | None, where: str) -> None:

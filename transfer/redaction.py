@@ -107,9 +107,10 @@ def redact(text: str) -> str:
 
 
 def _without_named(text: str, lowered: str) -> str:
-    kept, end = [], 0
+    kept: list[str] = []
+    end = 0
     for found in _NAMED.finditer(lowered):
-        kept += text[end : found.start(found.lastgroup or 0)], MARK
+        kept += [text[end : found.start(found.lastgroup or 0)], MARK]
         end = found.end()
     return "".join([*kept, text[end:]])
 
