@@ -114,7 +114,7 @@ def test_no_text_is_too_much_for_a_stream(encoding: str) -> None:
     stream.write("héron 日本 \ud800")
     stream.flush()
 
-    assert b"\\ud800" in stream.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"\\ud800" in stream.buffer.getvalue()
 
 
 def test_the_forwarder_shows_text_in_the_same_way() -> None:
