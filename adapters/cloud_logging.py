@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from transfer.printable import accept_any_text
 from transfer.redaction import MARK, RedactingFormatter, redact
@@ -59,11 +60,12 @@ def log_what_nobody_logs() -> None:
     )
 
 
-def _redacted_items(fields: Mapping[object, object] | Mapping[str, object]) -> dict[str, object]:
-    return {
-        redact(str(name)): MARK if value and _names_a_secret(str(name)) else _redacted(value)
-        for name, value in fields.items()
-    }
+def _redacted_items(fields: Mapping[Any, object]) -> dict[str, object]:
+    items = {}
+    for name, value in fields.items():
+        shown, is_secret = _judged(name if isinstance(name, str) else str(name))
+        items[shown] = MARK if is_secret and value else _redacted(value)
+    return items
 
 
 def _redacted(value: object) -> object:
@@ -72,7 +74,7 @@ def _redacted(value: object) -> object:
         return redact(value)
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _redacted_items(value)
     if isinstance(value, (list, tuple)):
         return [_redacted(each) for each in value]
@@ -80,5 +82,6 @@ def _redacted(value: object) -> object:
 
 
 @lru_cache(maxsize=256)
-def _names_a_secret(name: str) -> bool:
-    return MARK in redact(f"{name}: x")
+def _judged(name: str) -> tuple[str, bool]:
+    """Return the name of a field as it may be shown, and whether its value may not."""
+    return redact(name), MARK in redact(f"{name}: x")

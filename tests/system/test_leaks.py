@@ -43,7 +43,12 @@ def test_nothing_that_is_written_holds_a_secret_or_commands_a_terminal(tmp_path:
     environment = environment_for(
         Embedded(tmp_path), PORT=str(port), LOG_FORMAT="text", WORKERS="1", PYTHONIOENCODING="ascii"
     )
-    command = [PROGRAMS / "gunicorn", "-c", "gunicorn.conf.py", "tests.system.leaking:app"]
+    command: list[str | Path] = [
+        PROGRAMS / "gunicorn",
+        "-c",
+        "gunicorn.conf.py",
+        "tests.system.leaking:app",
+    ]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
