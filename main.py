@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from adapters.cloud_logging import new_formatter
+from adapters.cloud_logging import log_what_nobody_logs, new_formatter
 from adapters.s3_source import S3Source
 from handlers.api_key import CallerCheck
 from handlers.app import create_app
@@ -186,6 +186,7 @@ def configure_logging(level: str, log_format: str | None) -> None:
     text = "%(asctime)s %(levelname)s %(name)s %(message)s"
     handler.setFormatter(new_formatter(log_format, text))
     logging.basicConfig(level=level, handlers=[handler])
+    log_what_nobody_logs()
     # At DEBUG these write whole URLs, and a presigned one is a secret.
     for name in ("urllib3", "requests", "google", "grpc", "opentelemetry"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -15,6 +15,7 @@ from transfer.printable import printable
 from transfer.watching import Request, Watcher
 
 _log = logging.getLogger("landfall.requests")
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 
 
 def current() -> Request:
@@ -75,7 +76,13 @@ class RequestLog:
         level = logging.DEBUG if quiet else _level(watched.code)
         if _log.isEnabledFor(level):
             fields = self._fields(watched, span_id, response)
-            _log.log(level, "%s", _line(watched), exc_info=g.get("error"), extra={"fields": fields})
+            _log.log(
+                level,
+                "%s",
+                printable(_line(watched)),
+                exc_info=g.get("error"),
+                extra={"fields": fields},
+            )
         return response
 
     def _fields(
@@ -83,7 +90,7 @@ class RequestLog:
     ) -> Mapping[str, object]:
         fields = {
             "httpRequest": {
-                "requestMethod": watched.method,
+                "requestMethod": watched.method if watched.method in _METHODS else "other",
                 "requestUrl": _url(watched),
                 "status": watched.code,
                 "requestSize": str(request.content_length or 0),
@@ -112,8 +119,8 @@ class RequestLog:
 
 
 def _url(watched: Request) -> str | None:
-    """The path without its query. What a stranger asks for in vain may hold anything."""
-    return watched.path if watched.caller or watched.operation != "none" else None
+    """The path of an operation, without its query. Any other may hold anything, even a key."""
+    return watched.path if watched.operation != "none" else None
 
 
 def _level(code: int) -> int:
@@ -125,7 +132,7 @@ def _level(code: int) -> int:
 def _line(watched: Request) -> str:
     """What a person reads."""
     message, why = watched.message, g.get("line")
-    source = f"s3://{message.bucket}/{printable(message.key)}" if message else None
+    source = f"s3://{message.bucket}/{message.key}" if message else None
     if why:
         return f"{why} ({source})" if source else str(why)
     caller = f" for {watched.caller}" if watched.caller else ""

@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,28 @@ def test_without_a_setting_a_terminal_reads_text_and_all_else_json() -> None:
 
     assert json.loads(piped)["message"] == "a heron"
     assert shown.endswith(b" INFO landfall a heron\r\n")
+
+
+def test_a_field_with_a_secrets_name_is_blotted_out_whatever_it_holds() -> None:
+    fields = {
+        "headers": {"X-Api-Key": CANARY, "Authorization": [f"Basic {CANARY}"], b"cookie": CANARY},
+        "pairs": (("x-api-key", f"x-api-key={CANARY}"),),
+        "url": Path(f"/k?X-Amz-Signature={CANARY}"),
+        "token": None,
+    }
+
+    entry = written(lambda log: log.info("x", extra={"fields": fields}))
+
+    assert CANARY not in json.dumps(entry)
+    assert entry["headers"]["X-Api-Key"] == "[redacted]"
+    assert entry["token"] is None
+
+
+def test_fields_that_are_no_json_do_not_cost_the_line() -> None:
+    fields = {"time": datetime(2026, 8, 11, tzinfo=UTC), "set": {1}, 7: b"x", "\ud800": "\ud800"}
+
+    entry = written(lambda log: log.info("x", extra={"fields": fields}))
+
+    assert entry["time"] == "2026-08-11 00:00:00+00:00"
+    assert (entry["set"], entry["7"]) == ("{1}", "b'x'")
+    assert entry["\ud800"] == "\ud800"
