@@ -5,6 +5,7 @@ twice the time, and lets pass what cannot tell one answer's end from the next on
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
+import io
 import re
 import select
 import socket
@@ -13,12 +14,20 @@ from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse, NotConnected, RemoteDisconnected
 from typing import BinaryIO
 
+from adapters.small_pieces import Gathering
+
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES = 1200
 """Of a head. S3's 2 KB of user metadata can be some 1,050 entries; its other headers are about 40.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata"""
 MAX_HEAD_BYTES = 128 * 1024
-"""Of all lines before a body, or after one. Those entries, encoded, take up to half of it."""
+"""Of all lines before a body, or after one. Those entries, encoded, take up to half of it. What is
+before a body counts as one, however many interim answers there are: without a bound, they keep a
+client busy for as long as they come. https://github.com/python/cpython/issues/88188"""
+FREE_FRAMING_BYTES = 16 * 1024
+BYTES_PER_FRAMING_BYTE = 16
+"""Around chunks there may be FREE_FRAMING_BYTES, and one more for so many bytes of the body. A chunk
+of one byte may have any number of them: https://github.com/golang/vulndb/issues/2382"""
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\r?\n")
 # Space around a value is cut off by other means: within a pattern, a long run of it that ends
 # otherwise is tried from each of its bytes anew, for hours, while no other thread can run.
@@ -46,6 +55,12 @@ class Response(HTTPResponse):
 
     Read as Latin-1: names in ASCII, but for `x-amz-meta-*`, which may hold any character.
     """
+
+    def __init__(self, wire: socket.socket) -> None:
+        super().__init__(wire)
+        self.fp.close()
+        self.fp = io.BufferedReader(Gathering(wire))
+        self._framing_left = FREE_FRAMING_BYTES
 
     def begin(self) -> None:
         status, head = 100, _Lines(self.fp)
@@ -89,10 +104,15 @@ class Response(HTTPResponse):
         if not self.chunk_left:
             if self.chunk_left is not None and self.fp.read(2) != b"\r\n":
                 raise HTTPException("The answer has a chunk that does not end where it should.")
-            found = _CHUNK.fullmatch(_Lines(self.fp).next())
+            line = _Lines(self.fp).next()
+            found = _CHUNK.fullmatch(line)
             if found is None:
                 raise HTTPException("The answer has a chunk without a proper size.")
-            self.chunk_left = int(found[1], 16) or None
+            size = int(found[1], 16)
+            self._framing_left += size // BYTES_PER_FRAMING_BYTE - len(line) - 2
+            if self._framing_left < 0:
+                raise HTTPException("The answer has too little in its chunks for their number.")
+            self.chunk_left = size or None
             if self.chunk_left is None:
                 _fields_of(_Lines(self.fp))  # the trailer, of which nothing is used
                 self.close()
