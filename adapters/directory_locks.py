@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.beneath import Beneath, Folder, NotPlain
-from transfer.errors import Misconfigured, StoreUnavailable
+from transfer.errors import StoreUnavailable
 
 LOCK_SECONDS = 10.0
 _SHORTEST, _LONGEST = 0.0005, 0.02
@@ -33,7 +33,7 @@ class Locks:
 
     @contextmanager
     def held(self, digest: str) -> Iterator[None]:
-        """Raise StoreUnavailable if somebody else holds it for too long."""
+        """Raise StoreUnavailable if somebody else holds it for too long, or it is no file."""
         name, ends = digest[:2], time.monotonic() + self._seconds
         turn = self._turns[name]
         if not turn.acquire(timeout=self._seconds):
@@ -69,7 +69,7 @@ class Locks:
         except FileExistsError:  # made by another meanwhile
             return self._opened(folder, name)
         except NotPlain:
-            raise Misconfigured(
+            raise StoreUnavailable(
                 f"{self._path(name)} is no plain file, and should be an empty one: remove it."
             ) from None
 

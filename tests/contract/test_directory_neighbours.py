@@ -177,7 +177,7 @@ class TestLocks:
             assert store.stat("name") is not None
 
     @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
-    def test_a_lock_that_is_no_plain_file_is_an_operators_matter(
+    def test_a_lock_that_is_no_plain_file_is_neither_opened_nor_waited_for(
         self, store: DirectoryStore, bucket: Path, outside: Path, kind: str
     ) -> None:
         land(store, "name", b"data")
@@ -185,7 +185,7 @@ class TestLocks:
         lock.unlink()
         plant(lock, kind, outside / "precious")
 
-        with pytest.raises(Misconfigured, match=r"locks/82 is no plain file.*remove it"):
+        with pytest.raises(StoreUnavailable, match=r"locks/82 is no plain file.*remove it"):
             store.stat("name")
 
     def test_a_lock_that_is_a_hard_link_changes_nothing_elsewhere(

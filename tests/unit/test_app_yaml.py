@@ -91,19 +91,20 @@ def test_health_is_asked_on_paths_that_are_open() -> None:
 
 def test_the_entrypoint_finds_the_app_and_the_port() -> None:
     names = ("wsgi_app", "bind", "workers", "graceful_timeout")
-    program = "import json, runpy; found = runpy.run_path('gunicorn.conf.py'); "
-    program += f"print(json.dumps([found[name] for name in {names}]))"
+    program = "import json, os, runpy; found = runpy.run_path('gunicorn.conf.py'); "
+    program += f"print(json.dumps([*(found[name] for name in {names}), os.umask(0)]))"
     environment = {**os.environ, **APP["env_variables"], "GAE_SERVICE": "default", "PORT": "8123"}
 
     told = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=True
     )
-    app, bind, workers, graceful = json.loads(told.stdout)
+    app, bind, workers, graceful, umask = json.loads(told.stdout)
 
     assert APP["entrypoint"] == "gunicorn"
     assert (app, bind) == ("main:app", "0.0.0.0:8123")
     assert workers == APP["resources"]["cpu"]
     assert graceful < 30
+    assert umask == 0o077
 
 
 def test_the_settings_can_be_read_and_hold_no_secret() -> None:
