@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets Landfall up in a project of Google Cloud, or brings it up to date: deploy/gcp.sh [OPTIONS]
 #
-#   --source-buckets GLOBS   S3 buckets that may be landed, such as images-*,models (needed)
+#   --source-buckets GLOBS   S3 buckets that may be landed, such as images-*,models (needed). Those of China,
+#                            GovCloud or the EU's sovereign cloud also need S3_PARTITIONS in app.yaml
 #   --project ID             default: that of gcloud config
 #   --region REGION          of bucket and service; default us-central1. Choose one near the S3 buckets
 #   --bucket NAME            the landing bucket; default PROJECT-landing

@@ -48,7 +48,7 @@ TESTS = {
     ],
     "transfer.s3_kinds": [f"{CORE}{n}.py" for n in ("s3_kinds", "host_alphabets", "s3_hosts")],
     "transfer.origins": [f"{CORE}origins.py"],
-    "transfer.tenants": [f"{CORE}tenants.py", "tests/unit/test_settings.py"],
+    "transfer.tenants": [f"{CORE}tenants.py", "tests/unit/test_settings_of_tenants.py"],
     "transfer.bucket_globs": [f"{CORE}bucket_globs.py"],
     "transfer.etag": [f"{CORE}etag.py"],
     "transfer.s3_hosts": [

@@ -61,7 +61,6 @@ def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
     assert settings.api_keys_secret is None
     assert settings.source_buckets == ("images-*",)
     assert settings.s3_endpoints == frozenset()
-    assert settings.s3_partitions == {"aws"}
     assert settings.max_object_bytes == MAX_OBJECT_BYTES == 5_497_558_138_880
     assert settings.max_transfers == 16
     assert settings.parallel_from_bytes == 134_217_728
@@ -122,8 +121,6 @@ def test_foreign_variables_do_not_matter() -> None:
             frozenset({"http://127.0.0.1:9000", "https://minio.example"}),
         ),
         ("S3_ENDPOINTS", "http://[::1]:9000", "s3_endpoints", frozenset({"http://[::1]:9000"})),
-        ("S3_PARTITIONS", "aws-cn", "s3_partitions", {"aws-cn"}),
-        ("S3_PARTITIONS", "aws, aws-us-gov", "s3_partitions", {"aws", "aws-us-gov"}),
         ("MAX_OBJECT_BYTES", "1", "max_object_bytes", 1),
         ("MAX_OBJECT_BYTES", "5497558138880", "max_object_bytes", MAX_OBJECT_BYTES),
         ("PARALLEL_FROM_BYTES", "1", "parallel_from_bytes", 1),
@@ -197,10 +194,6 @@ def test_a_good_template_of_names_is_taken(template: str) -> None:
         ("S3_ENDPOINTS", "http://*.example"),
         ("S3_ENDPOINTS", "ftp://127.0.0.1"),
         ("S3_ENDPOINTS", "*"),
-        ("S3_ENDPOINTS", "http://[::1::]:9000"),
-        ("S3_ENDPOINTS", "http://127.0.0.1:65536"),
-        ("S3_PARTITIONS", "amazon"),
-        ("S3_PARTITIONS", "aws,"),
         ("OBJECT_NAME", "landed"),
         ("OBJECT_NAME", "{bucket}"),
         ("OBJECT_NAME", "{key"),
@@ -312,34 +305,6 @@ def test_all_problems_are_told_at_once() -> None:
     problems = problems_of(dict.fromkeys(names, "?/?"))
 
     assert sorted(problem.split()[0] for problem in problems) == sorted(names)
-
-
-TWO_KEYS = [
-    {"name": "images", "sha256": DIGEST, "buckets": ["images-*"]},
-    {"name": "models", "sha256": 64 * "5", "buckets": ["models"]},
-]
-TENANTS = {"API_KEYS": json.dumps(TWO_KEYS), "SOURCE_BUCKETS": "*"}
-
-
-@pytest.mark.parametrize("template", ["{key}", "{bucket}-{key}"])
-def test_keys_whose_objects_could_meet_are_a_problem_with_a_way_out(template: str) -> None:
-    [problem] = problems_of(TENANTS | {"OBJECT_NAME": template})
-
-    assert problem.startswith(
-        "The API keys do not fit the other settings: the keys images and models differ in buckets"
-    )
-    assert problem.endswith("or give all keys the same buckets.")
-    assert read_settings(TENANTS).object_name.keeps_buckets_apart
-
-
-def test_a_key_may_name_no_origin_that_the_service_does_not_take() -> None:
-    keys = json.dumps([{"name": "china", "sha256": DIGEST, "origins": ["aws-cn"]}])
-
-    [problem] = problems_of({"API_KEYS": keys, "SOURCE_BUCKETS": "*"})
-
-    assert "names origins that this service does not take: aws-cn; " in problem
-    assert "add them to S3_PARTITIONS or S3_ENDPOINTS" in problem
-    read_settings({"API_KEYS": keys, "SOURCE_BUCKETS": "*", "S3_PARTITIONS": "aws,aws-cn"})
 
 
 def test_settings_do_not_change_and_hold_no_key() -> None:

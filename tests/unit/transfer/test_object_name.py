@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import re
 from itertools import product
 
 import pytest
@@ -177,6 +178,16 @@ def test_a_template_with_the_bucket_in_a_place_of_its_own_keeps_buckets_apart(
 def test_any_other_template_lets_buckets_meet(template: str) -> None:
     assert not ObjectName(template).keeps_buckets_apart
     assert buckets_meet(template)
+
+
+@pytest.mark.parametrize("text", [chr(code) for code in range(1, 128)] + ["\xe9", "\u2044"])
+def test_only_what_no_bucket_holds_ends_a_bucket(text: str) -> None:
+    told, ends = text * 2 if text in "{}" else text, not re.fullmatch("[A-Za-z0-9._-]", text)
+
+    for template in (f"{{bucket}}{told}{{key}}", f"{{key}}{told}{{bucket}}"):
+        assert ObjectName(template).keeps_buckets_apart is ends
+    for template in (f"{{bucket}}{told}/{{key}}", f"{{key}}/{told}{{bucket}}{told}"):
+        assert ObjectName(template).keeps_buckets_apart
 
 
 def test_no_template_that_is_said_to_keep_buckets_apart_lets_them_meet() -> None:

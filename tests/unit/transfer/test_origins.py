@@ -83,7 +83,7 @@ def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_origin(text)
     if text.strip() == text != "":
-        with pytest.raises(ValueError, match="^it must be origins in lower case"):
+        with pytest.raises(ValueError, match=r"^it must be origins in lower case"):
             parse_endpoints(f"http://127.0.0.1:9000,{text}")
 
 
