@@ -120,7 +120,9 @@ class DirectoryStore:
                 try_out(scratch, self._root.joinpath(*SCRATCH))
                 for leftover in scratch.names():
                     found = scratch.entry(leftover)  # None if its upload ended just now
-                    if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
+                    if found is None or not stat.S_ISREG(found.st_mode):
+                        continue
+                    if time.time() - found.st_mtime > LEFTOVER_SECONDS:
                         scratch.remove(leftover)
         except OSError as error:
             if error.errno in FULL:
