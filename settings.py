@@ -23,7 +23,7 @@ PARALLEL_FROM_BYTES = 128 * 1024 * 1024
 LANDING_BUCKET = "file:var/bucket"
 NOTIFICATION_TOPIC = "sqlite:var/notifications.db"
 
-LOOPBACK, ALL_ADDRESSES = "127.0.0.1", "0.0.0.0"  # noqa: S104 - a choice, no default
+LOOPBACK, ALL_ADDRESSES = "127.0.0.1", "0.0.0.0"  # noqa: S104 # nosec B104
 
 _PLATFORM = re.compile("K_SERVICE$|GAE_")
 """What Cloud Run and App Engine set.
