@@ -308,7 +308,7 @@ def _host(text: str) -> str:
     if address is None or "%" in host or address.is_multicast:
         raise ValueError(
             f"it must be an IP address of this machine: {LOOPBACK} for itself alone, "
-            f"{ALL_ADDRESSES} or :: for all its networks"
+            f"{ALL_ADDRESSES} or :: for all its networks (some shells set HOST to a name)"
         )
     return str(address)
 
