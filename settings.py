@@ -25,7 +25,7 @@ PARALLEL_FROM_BYTES = 128 * 1024 * 1024
 LANDING_BUCKET = "file:var/bucket"
 NOTIFICATION_TOPIC = "sqlite:var/notifications.db"
 
-LOOPBACK, ALL_ADDRESSES = "127.0.0.1", "0.0.0.0"  # noqa: S104 # nosec B104 - a choice, no default
+LOOPBACK, ALL_ADDRESSES = "127.0.0.1", "0.0.0.0"  # noqa: S104 # nosec B104
 
 _PLATFORM = re.compile("K_SERVICE$|GAE_")
 """What Cloud Run and App Engine set.
@@ -307,7 +307,7 @@ def _host(text: str) -> str:
     if address is None or "%" in host or address.is_multicast:
         raise ValueError(
             f"it must be an IP address of this machine: {LOOPBACK} for itself alone, "
-            f"{ALL_ADDRESSES} or :: for all its networks"
+            f"{ALL_ADDRESSES} or :: for all its networks (some shells set HOST to a name)"
         )
     return str(address)
 

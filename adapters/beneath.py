@@ -156,13 +156,13 @@ class Beneath:
         with self._opening:
             if self._root is None:
                 make_folders(self.path)
-                self._root = os.open(self.path, _DIRECTORY)
-                weakref.finalize(self, os.close, self._root)
                 with_name = os.open(self.path.parent, _DIRECTORY)
                 try:
                     os.fsync(with_name)
                 finally:
                     os.close(with_name)
+                self._root = os.open(self.path, _DIRECTORY)
+                weakref.finalize(self, os.close, self._root)
             return self._root
 
     def _walk(self, parts: Sequence[str], make: bool) -> int:
@@ -196,7 +196,11 @@ class Beneath:
                 ) from None
             raise
         if make:
-            os.fsync(above)
+            try:
+                os.fsync(above)
+            except OSError:
+                os.close(below)
+                raise
         return below
 
 

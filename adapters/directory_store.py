@@ -92,10 +92,7 @@ class DirectoryStore:
             return describe(self._bucket, patched)
 
     def walk(self, prefix: str) -> Iterator[StoredObject | Unreadable]:
-        """In no order. A file that somebody else put there has no record and is not met.
-
-        One record that cannot be read does not hold up the others: the log says why.
-        """
+        """In no order. A file that somebody else put there has no record and is not met."""
         with translated():
             self._beneath.confirm()
             prefixes = self._records.prefixes()
@@ -120,7 +117,9 @@ class DirectoryStore:
                 try_out(scratch, self._root.joinpath(*SCRATCH))
                 for leftover in scratch.names():
                     found = scratch.entry(leftover)  # None if its upload ended just now
-                    if found is not None and time.time() - found.st_mtime > LEFTOVER_SECONDS:
+                    if found is None or not stat.S_ISREG(found.st_mode):
+                        continue
+                    if time.time() - found.st_mtime > LEFTOVER_SECONDS:
                         scratch.remove(leftover)
         except OSError as error:
             if error.errno in FULL:
@@ -229,24 +228,28 @@ class DirectoryStore:
 
     def _met(self, file: str, prefix: str) -> StoredObject | Unreadable | None:
         """Return what a walk finds by this record."""
-        digest, _, suffix = file.partition(".")
         try:
             with translated():
-                record = self._records.peek(file)
-                if record is None or not record.name.startswith(prefix):
-                    return None
-                if suffix == "next" and self._records.stands(f"{digest}.json"):
-                    return None  # met under its other name
-                if suffix == "json" and self._is_live(record):
-                    return describe(self._bucket, record)
-                return self.stat(record.name)
-        except Damaged as damage:
-            with translated(), self._locked(digest):
-                self._records.mend(file)
-            return Unreadable(damage.name or file)
+                return self._read(file, prefix)
         except LandfallError as error:
             _log.error("The record %s cannot be read: %s", file, error)
             return Unreadable(file)
+
+    def _read(self, file: str, prefix: str) -> StoredObject | Unreadable | None:
+        digest, _, suffix = file.partition(".")
+        try:
+            record = self._records.peek(file)
+        except Damaged as damage:
+            with self._locked(digest):
+                self._records.mend(file)
+            return Unreadable(damage.name or file)
+        if record is None or not record.name.startswith(prefix):
+            return None
+        if suffix == "next" and self._records.stands(f"{digest}.json"):
+            return None  # met under its other name
+        if suffix == "json" and self._is_live(record):
+            return describe(self._bucket, record)
+        return self.stat(record.name)
 
     def _is_live(self, record: Record) -> bool:
         found = self._file_at(PurePosixPath(record.path))

@@ -1,5 +1,6 @@
 """A record that cannot be read: its object is a file without one, and nothing else suffers."""
 
+import fcntl
 import json
 import logging
 import os
@@ -204,6 +205,23 @@ def test_a_folder_of_records_that_is_a_link_does_not_hold_up_the_others(
         ["another", folder.name],
     )
     assert "is a symbolic link" in caplog.text
+
+
+def test_a_damaged_record_whose_lock_is_held_does_not_hold_up_the_others(
+    store: DirectoryStore, bucket: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("name", "another"):
+        land(store, name, b"data")
+    record = record_of(bucket)
+    record.write_bytes(b"{")
+    with (bucket / ".landfall/locks" / record.name[:2]).open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        met = {there.name for there in DirectoryStore(bucket, lock_seconds=0.1).walk("")}
+
+    assert met == {record.name, "another"}
+    assert "was held by somebody else" in caplog.text
+    assert record.exists()
 
 
 def test_a_check_reports_what_was_set_aside_until_it_is_deleted(

@@ -161,6 +161,9 @@ class TestCheck:
         for file, age in ((old, LEFTOVER_SECONDS + 60), (young, LEFTOVER_SECONDS - 60)):
             file.touch()
             os.utime(file, (time.time() - age,) * 2)
+        folder = bucket / ".landfall/uploads/folder"  # somebody else's: no reason to fail
+        folder.mkdir()
+        os.utime(folder, (0, 0))
 
         store.check()
 
