@@ -27,7 +27,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from handlers.connection import Connection
 from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
 
-SEND_BUFFER_BYTES = 16 * 1024
+SEND_BUFFER_BYTES = 8 * 1024
 """Of the kernel, for each connection: it would keep MiB of answers for a client that reads none.
 
 An answer is smaller as a rule. https://man7.org/linux/man-pages/man7/tcp.7.html
@@ -118,12 +118,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 self._hold(conn, selectors.EVENT_READ, self._on_arrival, seconds)
 
     def _on_arrival(self, conn: Any) -> None:
-        begun = conn.sock.begun
-        conn.sock.receive()
-        if begun and not conn.sock.whole and not conn.sock.gone:
-            return  # the same request, and the same deadline
-        self._release(conn)
-        self._continue(conn, self.cfg.keepalive)
+        client, begun = conn.sock, conn.sock.begun
+        client.receive()
+        if client.whole or client.gone:
+            self._release(conn)
+            self._continue(conn, self.cfg.keepalive)
+        elif client.begun and not begun:  # its time counts from now on, and not from byte to byte
+            conn.timeout = min(conn.timeout, time.monotonic() + self.request_seconds)
+            self._held[conn] = self._held.pop(conn)
 
     def _on_room(self, conn: Any) -> None:
         conn.sock.flush()
@@ -212,6 +214,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         # What gunicorn read and did not use would be taken for the beginning of the next request.
         client.keeps = super().handle(conn) is True and not conn.parser.unreader.take_buffered()
         client.flush()
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Announce the end of a connection where it is not known where the next request begins."""
+        if conn.sock.cut_off:
+            req.force_close()
+        return bool(super().handle_request(req, conn))
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Continue in the loop, after a thread served the connection."""
