@@ -4,7 +4,7 @@ Two workers on both processors, with the embedded store. The attackers share the
 """
 
 import http.client
-import os
+import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +22,7 @@ from bench.processes import FAR, NEAR, children, cpu_seconds, free_port, residen
 from bench.source import Source
 
 SENDERS = 2
+_ENV = shutil.which("env") or "env"
 _HEALTH_SECONDS = 0.025
 _MESSAGE_SECONDS = 0.1
 _TIMEOUT_SECONDS = 30.0
@@ -57,10 +58,9 @@ def compare(folder: Path, source: Source, made: Made, seconds: float, checkout: 
         "WEB_CONCURRENCY": "2",
     }
     environment.pop("STORAGE_EMULATOR_HOST")
-    options = ["--config", str(checkout / "gunicorn.conf.py"), "--chdir", str(checkout)]
     rows = []
     for name, rates in ATTACKS.items():
-        with _serving(options, environment, folder / "attack.log", checkout) as (port, pids):
+        with _serving(environment, folder / "attack.log", checkout) as (port, pids):
             new_load = load_of(made, source.plain, "").anew
             _watch(port, new_load, _SETTLE_SECONDS)
             before = cpu_seconds(pids)
@@ -78,13 +78,15 @@ def compare(folder: Path, source: Source, made: Made, seconds: float, checkout: 
 
 @contextmanager
 def _serving(
-    options: list[str], environment: dict[str, str], log: Path, checkout: Path
+    environment: dict[str, str], log: Path, checkout: Path
 ) -> Iterator[tuple[int, list[int]]]:
     port = free_port()
-    command = [str(PROGRAMS / "gunicorn"), *options, "--bind", f"127.0.0.1:{port}", "main:app"]
-    environment = {**os.environ, **environment, "PYTHONPATH": str(checkout), "PORT": str(port)}
+    command = [_ENV, "-C", str(checkout), str(PROGRAMS / "gunicorn"), "--bind", f"127.0.0.1:{port}"]
+    environment = {**environment, "PORT": str(port)}
     with running(command, port, FAR | NEAR, environment, log) as process:
         while len(workers := children(process.pid)) < 2:
+            if process.poll() is not None:
+                raise RuntimeError(log.read_text()[-2000:])
             time.sleep(0.01)
         yield port, workers
 

@@ -66,6 +66,11 @@ class Connection:
         return self._lost or (self._ended and not self.whole)
 
     @property
+    def cut_off(self) -> bool:
+        """Whether the request that is served lacks a part, or is malformed."""
+        return self._served is not Verdict.WHOLE
+
+    @property
     def unsent(self) -> bool:
         """Whether the client has yet to take a part of its answer."""
         return bool(self._unsent)
@@ -135,7 +140,7 @@ class Connection:
         To close a connection with unread data resets it, which can cost the client its answer.
         https://www.rfc-editor.org/rfc/rfc9112#section-9.6
         """
-        everything = self._served is Verdict.WHOLE and not self._arrived
+        everything = not self.cut_off and not self._arrived
         if self._lost or self._ended or (everything and not self._is_readable(0)):
             return True
         try:

@@ -27,24 +27,24 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from handlers.connection import Connection
 from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
 
-REQUEST_SECONDS = 10.0
-"""For the whole of a request, which has at most 64 KiB."""
-ANSWER_SECONDS = 10.0
-"""For the client to take its answer."""
-DRAIN_SECONDS = 2.0
-"""For the client to read why it was refused, before a connection with unread data is closed."""
-SEND_BUFFER_BYTES = 16 * 1024
+SEND_BUFFER_BYTES = 8 * 1024
 """Of the kernel, for each connection: it would keep MiB of answers for a client that reads none.
 
 An answer is smaller as a rule. https://man7.org/linux/man-pages/man7/tcp.7.html
 """
 _SWEEP_SECONDS = 0.25
-_STOPPING_SECONDS = 0.1
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Named in gunicorn.conf.py."""
+
+    request_seconds = 10.0
+    """For the whole of a request, which has at most 64 KiB."""
+    answer_seconds = 10.0
+    """For the client to take its answer."""
+    drain_seconds = 2.0
+    """For the client to read why it was refused, before a connection with unread data is closed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,13 +98,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.data_ready = True
         self.nr_conns += 1
         conn.sock.receive()
-        self._continue(conn, REQUEST_SECONDS)
+        self._continue(conn, self.request_seconds)
 
     def _continue(self, conn: Any, idle_seconds: float) -> None:
         """Do what is next for a connection that neither waits nor is served."""
         client = conn.sock
         if client.unsent:
-            self._hold(conn, selectors.EVENT_WRITE, self._on_room, ANSWER_SECONDS)
+            self._hold(conn, selectors.EVENT_WRITE, self._on_room, self.answer_seconds)
         elif not client.keeps:
             self._end(conn)
         else:
@@ -114,16 +114,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             elif client.gone:
                 self._close(conn)
             else:
-                seconds = REQUEST_SECONDS if client.begun else idle_seconds
+                seconds = self.request_seconds if client.begun else idle_seconds
                 self._hold(conn, selectors.EVENT_READ, self._on_arrival, seconds)
 
     def _on_arrival(self, conn: Any) -> None:
-        begun = conn.sock.begun
-        conn.sock.receive()
-        if begun and not conn.sock.whole and not conn.sock.gone:
-            return  # the same request, and the same deadline
-        self._release(conn)
-        self._continue(conn, self.cfg.keepalive)
+        client, begun = conn.sock, conn.sock.begun
+        client.receive()
+        if client.whole or client.gone:
+            self._release(conn)
+            self._continue(conn, self.cfg.keepalive)
+        elif client.begun and not begun:  # its time counts from now on, and not from byte to byte
+            conn.timeout = min(conn.timeout, time.monotonic() + self.request_seconds)
+            self._held[conn] = self._held.pop(conn)
 
     def _on_room(self, conn: Any) -> None:
         conn.sock.flush()
@@ -140,7 +142,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if conn.sock.finish():
             self._close(conn)
         else:
-            self._hold(conn, selectors.EVENT_READ, self._on_rest, DRAIN_SECONDS)
+            self._hold(conn, selectors.EVENT_READ, self._on_rest, self.drain_seconds)
 
     def _close(self, conn: Any) -> None:
         self.nr_conns -= 1
@@ -187,7 +189,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             conn.timeout = min(conn.timeout, deadline)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        super().wait_for_and_dispatch_events(timeout if self.alive else _STOPPING_SECONDS)
+        seconds = _SWEEP_SECONDS if self._held or not self.alive else timeout
+        super().wait_for_and_dispatch_events(min(seconds, timeout))
 
     def enqueue_req(self, conn: Any) -> None:
         self._waiting.append(None)
@@ -211,6 +214,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         # What gunicorn read and did not use would be taken for the beginning of the next request.
         client.keeps = super().handle(conn) is True and not conn.parser.unreader.take_buffered()
         client.flush()
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Announce the end of a connection where it is not known where the next request begins."""
+        if conn.sock.cut_off:
+            req.force_close()
+        return bool(super().handle_request(req, conn))
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Continue in the loop, after a thread served the connection."""

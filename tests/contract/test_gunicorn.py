@@ -41,6 +41,7 @@ SIGNATURES = {
     "finish_request": "(self, conn, fs)",
     "handle": "(self, conn)",
     "handle_error": "(self, req, client, addr, exc)",
+    "handle_request": "(self, req, conn)",
     "init_process": "(self)",
     "murder_keepalived": "(self, force=False)",
     "wait_for_and_dispatch_events": "(self, timeout)",
@@ -98,6 +99,7 @@ def test_the_loop_calls_what_the_worker_overrides() -> None:
 def test_a_thread_waits_for_a_client_only_by_its_socket() -> None:
     """`wait_for_data` would poll; it is not reached for a connection whose data is ready."""
     handle = inspect.getsource(ThreadWorker.handle)
+    assert "self._keepalive_after(conn, self.handle_request(req, conn))" in handle
 
     assert "if not conn.initialized and not conn.data_ready:" in handle
     assert handle.count("wait_for_data") == 1
@@ -138,6 +140,7 @@ def test_the_parser_reads_by_recv_and_shows_what_it_did_not_use() -> None:
 
     assert one.unreader.take_buffered() == b""
     assert {"sock", "recv"} <= names_in(unreader.SocketUnreader.chunk)
+    assert "must_close" in names_in(message.Message.force_close, message.Message.should_close)
     assert str(inspect.signature(RequestParser.finish_body)) == (
         "(self, deadline=None, max_bytes=None)"
     )

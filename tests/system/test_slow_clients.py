@@ -212,6 +212,14 @@ def test_pipelined_requests_are_answered_in_order(small: Service) -> None:
     assert re.findall(rb"HTTP/1\.\d (\d+) ", answer) == [b"400", b"200", b"200"]
 
 
+def test_a_refused_body_that_is_not_read_ends_the_connection(small: Service) -> None:
+    with connect(small) as client:
+        client.sendall(f"POST / HTTP/1.1\r\n{JSON}Content-Length: 99999\r\n\r\n".encode())
+        client.sendall(1000 * b"x")
+
+        assert b"\r\nConnection: close\r\n" in all_of(client)
+
+
 @pytest.mark.parametrize("size", [60_000, 200_000, 2_000_000])
 def test_curl_is_answered_whatever_it_sends(small: Service, tmp_path: Path, size: int) -> None:
     """It waits for `100 Continue`, and reads its answer only after it has sent its body."""

@@ -1,0 +1,216 @@
+"""The worker's loop over real sockets, in this process, with little time for its clients."""
+
+import errno
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from handlers.connection import NEXT_SECONDS
+from handlers.worker import Worker
+
+SECONDS = 0.2
+LATE_SECONDS = 6 * SECONDS
+CONNECTIONS = 5
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LARGE = GET.replace(b"/ ", b"/large ")
+LARGE_BYTES = 3 * 2**20
+CLOSING = GET.replace(b"Host", b"Connection: close\r\nHost")
+
+
+class Hasty(Worker):
+    request_seconds = answer_seconds = drain_seconds = SECONDS
+
+
+class Refusing:
+    """A listener that fails a few times."""
+
+    def __init__(self, listener: socket.socket, number: int, times: int) -> None:
+        self._listener, self._number, self.times = listener, number, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._listener, name)
+
+    def accept(self) -> Any:
+        if self.times:
+            self.times -= 1
+            raise OSError(self._number, "refused")
+        return self._listener.accept()
+
+
+def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    body = LARGE_BYTES * b"x" if environ["PATH_INFO"] == "/large" else b"heron"
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+class Running:
+    """A worker with one thread, set up as gunicorn's `init_process` does, but for signals."""
+
+    def __init__(self, listener: Any) -> None:
+        config = Config()
+        for name, value in {"worker_connections": CONNECTIONS, "keepalive": 60}.items():
+            config.set(name, value)
+        self.worker = Hasty(1, os.getppid(), [listener], None, 60, config, Logger(config))
+        self.worker.tpool = self.worker.get_thread_pool()
+        self.worker.poller = selectors.DefaultSelector()
+        self.worker.method_queue.init()
+        self.worker.wsgi = app
+        self._address = listener.getsockname()
+        self._loop = threading.Thread(target=self.worker.run, daemon=True)
+        self._loop.start()
+
+    def connect(self, sent: bytes = b"", receives: int = 0) -> socket.socket:
+        client = socket.socket()
+        if receives:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        client.settimeout(5)
+        client.connect(self._address)
+        client.sendall(sent)
+        return client
+
+    def stop(self) -> float:
+        """Stop as SIGTERM does; return after how many seconds it did."""
+        began = time.monotonic()
+        self.worker.handle_exit(15, None)
+        self._loop.join(10)
+        assert not self._loop.is_alive()
+        self.worker.tpool.shutdown()
+        self.worker.tmp.close()
+        return time.monotonic() - began
+
+
+@contextmanager
+def running(failing: int = 0, times: int = 0) -> Iterator[Running]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = Running(Refusing(listener, failing, times))
+        try:
+            yield one
+        finally:
+            one.stop()
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Running]:
+    with running() as one:
+        yield one
+
+
+def seconds_to_end(client: socket.socket) -> float:
+    began = time.monotonic()
+    try:
+        while client.recv(65536):
+            pass
+    except ConnectionResetError:
+        pass
+    return time.monotonic() - began
+
+
+HALVES = {
+    "nothing": b"",
+    "half a line": b"GET /",
+    "half a head": GET[:-2],
+    "half a body": b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx",
+    "half a chunk": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nx",
+    "half of the next": GET + GET[:-2],
+}
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+def test_a_half_request_has_its_time(worker: Running, half: bytes) -> None:
+    with worker.connect(half) as client:
+        assert 0.5 * SECONDS < seconds_to_end(client) < LATE_SECONDS
+
+
+def test_a_byte_now_and_then_gains_no_time(worker: Running) -> None:
+    with worker.connect(GET[:-2]) as client:
+        began = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() - began < 10:
+                client.sendall(b"A")
+                time.sleep(SECONDS / 10)
+        assert time.monotonic() - began < LATE_SECONDS
+
+
+def test_an_idle_connection_is_kept_longer_than_a_request_may_take(worker: Running) -> None:
+    with worker.connect(GET) as client:
+        assert client.recv(4096)
+        time.sleep(LATE_SECONDS)
+        client.sendall(GET)
+        assert client.recv(4096).endswith(b"heron")
+
+
+def test_half_of_a_later_request_has_its_time_from_its_first_byte(worker: Running) -> None:
+    with worker.connect(GET) as client:
+        assert client.recv(4096)
+        time.sleep(2 * NEXT_SECONDS)
+        client.sendall(GET[:-2])
+        assert 0.5 * SECONDS < seconds_to_end(client) < LATE_SECONDS
+
+
+def test_a_slow_reader_gets_all_of_its_answer_and_holds_no_thread(worker: Running) -> None:
+    with worker.connect(LARGE, receives=65536) as slow, worker.connect(GET) as other:
+        assert other.recv(4096).endswith(b"heron")
+        read = 0
+        while read < LARGE_BYTES:
+            read += len(slow.recv(65536))
+        slow.sendall(GET)
+        assert b"heron" in slow.recv(4096)
+
+
+def test_a_client_that_takes_no_answer_is_reset_in_time(worker: Running) -> None:
+    with worker.connect(3 * LARGE, receives=4096) as client:
+        time.sleep(LATE_SECONDS)
+        with pytest.raises(ConnectionResetError):
+            list(iter(lambda: client.recv(65536), b""))
+
+
+def test_a_refused_client_that_goes_on_sending_reads_why(worker: Running) -> None:
+    with worker.connect(b"heron\r\n\r\n") as client:
+        for _ in range(10):
+            client.sendall(1000 * b"x")
+        assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
+        assert seconds_to_end(client) < LATE_SECONDS
+
+
+def test_the_oldest_waiting_connection_makes_room(worker: Running) -> None:
+    idle = [worker.connect(GET) for _ in range(CONNECTIONS - 1)]
+    assert all(client.recv(4096).endswith(b"heron") for client in idle)
+    halves = [worker.connect(b"GET /") for _ in range(2)]
+
+    assert idle[0].recv(1) == b""
+    with worker.connect(GET) as other:
+        assert other.recv(4096).endswith(b"heron")
+    halves[-1].sendall(GET[5:])
+    assert halves[-1].recv(4096)
+    for client in (*idle, *halves):
+        client.close()
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ECONNABORTED])
+def test_a_failed_accept_does_not_end_the_worker(number: int) -> None:
+    with running(number, times=3) as one, one.connect(GET) as client:
+        assert client.recv(4096).endswith(b"heron")
+
+
+def test_a_stopping_worker_answers_what_comes_and_waits_no_longer_than_needed() -> None:
+    with running() as one:
+        idle, half, deaf = one.connect(GET), one.connect(b"GET /"), one.connect(LARGE)
+        assert idle.recv(4096)
+        stopping = threading.Thread(target=one.stop)
+        stopping.start()
+        time.sleep(0.2)
+        idle.sendall(GET)
+        assert b"Connection: close" in idle.recv(4096)
+        stopping.join(3.5)
+        assert not stopping.is_alive()
+        for client in (idle, half, deaf):
+            client.close()
