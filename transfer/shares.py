@@ -19,7 +19,7 @@ OWED_SECONDS = 6.0
 than the pause which that refusal asks for."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Place:
     """The place of one transfer, or a caller's wait for one."""
 
