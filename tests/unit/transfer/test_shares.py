@@ -207,6 +207,26 @@ def test_nothing_ends_any_more_once_a_place_became_free_by_itself() -> None:
     assert not any(place.is_ended for place in house.running)
 
 
+def test_a_transfer_that_ends_late_is_ended_for_the_next_who_waits_and_no_other_is() -> None:
+    """As one that waits for its store, which it may for a minute."""
+    shares = Shares(3)
+    for _ in range(3):
+        shares.take("first", 0.0)
+    waiting = shares.wait("second", 10.0)
+    shares.make_room(waiting, 10.0)
+    victim = waiting.instead_of
+    shares.leave(waiting, 12.0)
+
+    again = shares.wait("second", 14.0)
+    shares.make_room(again, 14.0)
+
+    assert victim is not None
+    assert victim.is_ended
+    assert again.instead_of is victim
+    shares.leave(victim, 15.0)
+    assert not again.is_waiting
+
+
 def test_a_place_is_kept_free_for_those_who_asked_lately() -> None:
     """So that their next message need not wait for the end of a transfer."""
     house = House(8)
