@@ -58,6 +58,7 @@ soak: .venv/done ## the long runs, with their figures: KILLS=1000 MINUTES=30
 	$(BIN)/python -m tests.soak.kills --kills $(or $(KILLS),1000)
 	$(BIN)/python -m tests.soak.graceful_ends
 	$(BIN)/python -m tests.soak.endurance --minutes $(or $(MINUTES),30)
+	$(BIN)/python -m tests.soak.drips
 	$(BIN)/python -m tests.soak.model
 	$(BIN)/python -m tests.soak.sync
 	$(BIN)/python -m pytest --hypothesis-profile=soak --timeout=0 --hypothesis-show-statistics \

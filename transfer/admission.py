@@ -126,18 +126,18 @@ class Admission:
                 if not self._comparing[caller]:
                     del self._comparing[caller]
 
-    def _check(self) -> int:
+    def _check(self, wanted: int = 1) -> int:
         """Return how many places are free. Those who wait take no thread beyond one more."""
         if self.draining:
             raise draining()
         free = self._max + COMPARISONS - self._shares.taken - self._comparisons
-        if free <= 0 or self._shares.waiting > free:
+        if free < wanted or self._shares.waiting > free:
             raise Overloaded("All places are taken. Send the message again.", 1)
         return free
 
     def _enter(self, caller: str, may_be_ended: bool) -> Place:
-        self._check()
         shares, now = self._shares, self._clock()
+        self._check(wanted=1 if shares.taken < self._max else 0)  # it has another's place, if any
         place = shares.take(caller, now, may_be_ended)
         if place is not None:
             return place

@@ -19,7 +19,7 @@ OWED_SECONDS = 6.0
 than the pause which that refusal asks for."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Place:
     """The place of one transfer, or a caller's wait for one."""
 
@@ -80,20 +80,14 @@ class Shares:
         most = self._most_but(place.caller)
         if most < self._wanted_by(place.caller) + 1:  # this one is among the wanted
             return
-        for caller, held in self._held.items():
-            if caller == place.caller or _running(held) != most:
-                continue
-            for victim in reversed(held):
-                old_enough = now - victim.since > MIN_RUN_SECONDS
-                if victim.may_be_ended and not victim.is_ended and old_enough:
-                    victim.is_ended, place.instead_of = True, victim
-                    return
+        victim = self._ending_for_nobody(place.caller) or self._youngest(place.caller, most, now)
+        if victim is not None:
+            victim.is_ended, place.instead_of = True, victim
 
     def leave(self, place: Place, now: float) -> None:
         """Give back a place, or stop waiting for one. The next who waits gets it."""
         if place.is_waiting:
             self._waiting.remove(place)
-            self._spare(place)
             if not self._wanted_by(place.caller):
                 self._owe(place.caller, now)
             return
@@ -108,6 +102,24 @@ class Shares:
         """Note that the caller got nothing. If it holds none, the next free place is its own."""
         if not self._wanted_by(caller):
             self._owe(caller, now)
+
+    def _ending_for_nobody(self, caller: str) -> Place | None:
+        """Return a place that is about to be given back, and for which nobody waits any more."""
+        awaited = {id(each.instead_of) for each in self._waiting}
+        others = (held for each, held in self._held.items() if each != caller)
+        ending = (each for held in others for each in held if each.is_ended)
+        return next((each for each in ending if id(each) not in awaited), None)
+
+    def _youngest(self, caller: str, most: int, now: float) -> Place | None:
+        """Return the place to end, of others who have the most."""
+        for each, held in self._held.items():
+            if each == caller or _running(held) != most:
+                continue
+            for place in reversed(held):
+                old_enough = now - place.since > MIN_RUN_SECONDS
+                if place.may_be_ended and not place.is_ended and old_enough:
+                    return place
+        return None
 
     def _grant(self, now: float) -> None:
         """Give what is free to those who wait and may have it, those with the fewest first."""
@@ -125,7 +137,7 @@ class Shares:
         self._owed.pop(place.caller, None)
 
     def _spare(self, place: Place) -> None:
-        """Nothing needs to end for it any more; what has ended meanwhile has."""
+        """Nothing needs to end for it any more. What noticed already ends all the same."""
         if place.instead_of is not None:
             place.instead_of.is_ended, place.instead_of = False, None
 

@@ -146,6 +146,22 @@ def test_those_who_wait_and_those_who_compare_leave_a_thread(
             pass
 
 
+def test_comparisons_do_not_keep_a_caller_from_its_share(
+    clock: Clock, threads: ThreadPoolExecutor
+) -> None:
+    admission = admission_of(2, clock, 10)
+    with ExitStack() as running, ExitStack() as comparing:
+        for n in range(COMPARISONS):
+            comparing.enter_context(admission.comparison(f"comparing-{n}"))
+        permits = fill(admission, clock, running, 2)
+
+        landed = threads.submit(land, admission, "second")
+        wait_until_ended(permits)
+        running.close()
+
+        assert landed.result(5) == "landed"
+
+
 def _seconds_of(admission: Admission, caller: str) -> float:
     began = time.monotonic()
     with pytest.raises(Overloaded):

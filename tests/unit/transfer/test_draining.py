@@ -7,7 +7,7 @@ import pytest
 from tests.fakes import message_for, raising
 from tests.unit.transfer.house import House
 from transfer.budget import Budget
-from transfer.errors import Draining, TokenMoved
+from transfer.errors import Draining, LandfallError, Overloaded, TokenMoved
 from transfer.landing import Landing
 from transfer.object_name import ObjectName
 from transfer.store import STEP
@@ -97,3 +97,42 @@ def test_a_repeat_is_answered_though_the_end_has_come(house: House) -> None:
     outcome = landing(house, End(looks=0)).land(message_for(house.source.body))
 
     assert outcome.status == "already-landed"
+
+
+class Needed:
+    """A permit of a place that another key needs from some moment on."""
+
+    def __init__(self) -> None:
+        self.is_ended = False
+
+    def end(self) -> None:
+        self.is_ended = True
+
+    def ends(self) -> float:
+        return -math.inf if self.is_ended else math.inf
+
+    def why_ended(self) -> LandfallError:
+        return Overloaded("another key needs the place")
+
+
+def test_a_transfer_whose_place_is_needed_is_given_up_without_a_trace(house: House) -> None:
+    house.source.body = BODY
+    permit = Needed()
+    house.source.on_open = permit.end
+
+    with pytest.raises(Overloaded):
+        house.landing().land(message_for(BODY), permit)
+
+    assert house.store.calls == ["stat", "create", "abort"]
+    assert house.leftovers() == []
+    assert house.topic.published == []
+
+
+def test_what_is_visible_is_announced_though_its_place_is_needed(house: House) -> None:
+    permit = Needed()
+    house.store.before["finish"] = [permit.end]
+
+    outcome = house.landing().land(message_for(house.source.body), permit)
+
+    assert outcome.status == "landed"
+    assert len(house.topic.published) == 1

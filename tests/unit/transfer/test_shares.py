@@ -1,94 +1,15 @@
 """Who gets a place, who waits for one and whose transfer ends for it."""
 
 import random
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.transfer.shared_places import END_SECONDS, WAIT_SECONDS, House
 from transfer.shares import MIN_RUN_SECONDS, OWED_SECONDS, RECENT_SECONDS, Place, Shares
 
-WAIT_SECONDS, END_SECONDS = 1.5, 0.5
-"""How long anybody waits, and how soon a transfer that must end does so."""
 RETRY_SECONDS = 5.0
-
-
-@dataclass
-class House:
-    """Shares with a clock, in which transfers that must end do so after a while."""
-
-    places: int
-    now: float = 1000.0
-    waiting: list[tuple[float, Place]] = field(default_factory=list)
-    running: list[Place] = field(default_factory=list)
-    ending: dict[Place, float] = field(default_factory=dict)
-    refused: int = 0
-
-    def __post_init__(self) -> None:
-        self.shares = Shares(self.places)
-
-    def ask(self, caller: str) -> Place | None:
-        """Return the place, which may be waiting still, or None if it is refused at once."""
-        place = self.shares.take(caller, self.now)
-        if place is not None:
-            self.running.append(place)
-        elif self.shares.may_wait(caller):
-            place = self.shares.wait(caller, self.now)
-            self.waiting.append((self.now + WAIT_SECONDS, place))
-            self.shares.make_room(place, self.now)
-        else:
-            self.shares.refuse(caller, self.now)
-        self.check()
-        return place
-
-    def end(self, place: Place) -> None:
-        self.running.remove(place)
-        self.shares.leave(place, self.now)
-        self.check()
-
-    def let_pass(self, seconds: float) -> None:
-        until = self.now + seconds
-        while self.now < until:
-            self.now += 0.1
-            for place in list(self.running):
-                if not place.is_ended:
-                    self.ending.pop(place, None)
-                elif self.now >= self.ending.setdefault(place, self.now + END_SECONDS - 0.1):
-                    self.end(place)
-            for expires, place in list(self.waiting):
-                self._go_on_waiting(expires, place)
-            self.check()
-
-    def _go_on_waiting(self, expires: float, place: Place) -> None:
-        if place.is_waiting and self.now >= expires:
-            self.waiting.remove((expires, place))
-            self.shares.leave(place, self.now)
-            self.refused += 1
-        elif place.is_waiting:
-            self.shares.make_room(place, self.now)
-
-    def held_by(self, caller: str) -> int:
-        return self.shares.held_by(caller)
-
-    def fill(self, caller: str) -> None:
-        """Take all that this caller may have, and let it run for a while."""
-        while (place := self.ask(caller)) is not None:
-            assert not place.is_waiting
-        self.let_pass(MIN_RUN_SECONDS + 0.2)
-
-    def check(self) -> None:
-        """What always holds."""
-        for expires, place in list(self.waiting):
-            if not place.is_waiting:
-                self.waiting.remove((expires, place))
-                self.running.append(place)
-        held = [self.held_by(caller) for caller in {place.caller for place in self.running}]
-        assert sum(held) == self.shares.taken == len(self.running)
-        assert self.shares.taken <= self.places
-        for caller in {place.caller for place in self.running}:
-            own = [place for place in self.running if place.caller == caller]
-            assert len(own) == self.held_by(caller)
 
 
 @pytest.mark.parametrize("places", [1, 2, 3, 16])
@@ -205,6 +126,26 @@ def test_nothing_ends_any_more_once_a_place_became_free_by_itself() -> None:
     house.end(oldest)
 
     assert not any(place.is_ended for place in house.running)
+
+
+def test_a_transfer_that_ends_late_is_ended_for_the_next_who_waits_and_no_other_is() -> None:
+    """As one that waits for its store, which it may for a minute."""
+    shares = Shares(3)
+    for _ in range(3):
+        shares.take("first", 0.0)
+    waiting = shares.wait("second", 10.0)
+    shares.make_room(waiting, 10.0)
+    victim = waiting.instead_of
+    shares.leave(waiting, 12.0)
+
+    again = shares.wait("second", 14.0)
+    shares.make_room(again, 14.0)
+
+    assert victim is not None
+    assert victim.is_ended
+    assert again.instead_of is victim
+    shares.leave(victim, 15.0)
+    assert not again.is_waiting
 
 
 def test_a_place_is_kept_free_for_those_who_asked_lately() -> None:

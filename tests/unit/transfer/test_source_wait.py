@@ -1,13 +1,17 @@
 """How long a message waits for its source, and for how few bytes."""
 
 import math
+from typing import Self
 
 import pytest
 
 from tests.unit.transfer.test_budget import Clock
 from transfer.budget import Budget
 from transfer.errors import SourceTooSlow, SourceUnavailable
-from transfer.source_wait import SLOW_SECONDS, MinimumPace, SourceWait
+from transfer.integrity import Hashes
+from transfer.reading import BLOCK, SLOW_BLOCK, Reader
+from transfer.source import SourceHeaders
+from transfer.source_wait import DEFAULT, SLOW_SECONDS, MinimumPace, SourceWait
 
 PACE = MinimumPace(seconds=30, bytes=30_000)
 
@@ -139,3 +143,40 @@ def test_branches_of_a_budget_share_the_account(clock: Clock) -> None:
     receive(fast.source, clock, 1, 30_000)
 
     slow.source.begin()
+
+
+class SlowObject:
+    """Takes five seconds for each read, then half a second."""
+
+    headers, etag, size = SourceHeaders({}), "etag", 10 * BLOCK
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.asked: list[int] = []
+
+    def read(self, limit: int) -> bytes:
+        self.asked.append(limit)
+        self._clock.now += 5 if len(self.asked) < 3 else 0.5
+        return bytes(limit)
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_little_is_asked_for_at_once_while_the_source_is_slow(clock: Clock) -> None:
+    """What is cut off costs a new request; at the minimum pace this little is not cut off."""
+    slow = SlowObject(clock)
+    budget = Budget(clock, clock.sleep)
+    reader = Reader(slow, lambda _: slow, Hashes({}), budget)
+
+    for _ in reader.blocks(0, 2 * BLOCK + 2 * SLOW_BLOCK):
+        pass
+
+    assert slow.asked == [BLOCK, SLOW_BLOCK, SLOW_BLOCK, BLOCK]
+    assert DEFAULT.bytes > SLOW_BLOCK
