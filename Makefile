@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash -o pipefail
-CODE := main.py settings.py gunicorn.conf.py new_key.py reconcile.py doctor.py handlers transfer adapters \
+CODE := main.py settings.py listening.py gunicorn.conf.py new_key.py reconcile.py doctor.py handlers transfer adapters \
   diagnosis forwarder deploy
 
 .PHONY: help demo run gateway doctor key lambda test lint check soak mutants bench bench-wan lock sbom clean

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 
+from listening import default_host, parse_host, socket_address
 from transfer.api_keys import ApiKey, parse_api_keys
 from transfer.object_name import ObjectName
 from transfer.origins import origin_of_endpoint, parse_endpoints
@@ -25,12 +25,6 @@ PARALLEL_FROM_BYTES = 128 * 1024 * 1024
 LANDING_BUCKET = "file:var/bucket"
 NOTIFICATION_TOPIC = "sqlite:var/notifications.db"
 
-LOOPBACK, ALL_ADDRESSES = "127.0.0.1", "0.0.0.0"  # noqa: S104 # nosec B104
-
-_PLATFORM = re.compile("K_SERVICE$|GAE_")
-"""What Cloud Run and App Engine set.
-https://cloud.google.com/run/docs/container-contract#services-env-vars,
-https://cloud.google.com/appengine/docs/flexible/python/runtime#environment_variables"""
 _LOG_FORMATS = ("json", "text")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _BUCKET_GLOB = re.compile(r"[A-Za-z0-9._*?\[\]!-]{1,255}")
@@ -84,7 +78,7 @@ class Settings:
     @property
     def bind(self) -> str:
         """Where to listen, as gunicorn writes it."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return socket_address(self.host, self.port)
 
     def check_keys(self, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
         """Return the keys; raise ValueError if objects of one could replace another's."""
@@ -153,7 +147,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         project=environment.get("GOOGLE_CLOUD_PROJECT") or None,
         otlp_endpoint=reader.read("OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint),
         metrics_port=reader.read("METRICS_PORT", "0", _whole(0, 65_000)) or None,
-        host=reader.read("HOST", _host_of_platform(environment), _host),
+        host=reader.read("HOST", default_host(environment), parse_host),
         port=reader.read("PORT", "8080", _whole(1, 65_535)),
         workers=reader.read("WEB_CONCURRENCY", "2", _whole(1, 64)),
     )
@@ -284,32 +278,6 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
-
-
-def _host_of_platform(environment: Mapping[str, str]) -> str:
-    """Listen to other machines only where a platform puts its own front end before the service.
-
-    https://cloud.google.com/run/docs/container-contract#port asks for 0.0.0.0. Elsewhere a default
-    that anybody reaches is how databases were lost:
-    https://redis.io/docs/latest/operate/oss_and_stack/management/security/
-    """
-    return ALL_ADDRESSES if any(map(_PLATFORM.match, environment)) else LOOPBACK
-
-
-def _host(text: str) -> str:
-    host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if host == "localhost":
-        return LOOPBACK
-    try:
-        address = ip_address(host)
-    except ValueError:
-        address = None
-    if address is None or "%" in host or address.is_multicast:
-        raise ValueError(
-            f"it must be an IP address of this machine: {LOOPBACK} for itself alone, "
-            f"{ALL_ADDRESSES} or :: for all its networks (some shells set HOST to a name)"
-        )
-    return str(address)
 
 
 def _log_level(text: str) -> str:

@@ -100,7 +100,4 @@ def _paused(failures: int, seconds: int) -> SourceCorrupt:
 
 
 def _key_of(caller: str, message: Message) -> tuple[str | None, ...]:
-    """Amazon has many hosts for one bucket; a listed server is known by its origin alone."""
-    url = message.url
-    origin = url.reveal().split("/", 3)[2] if url.listed else None
-    return caller, origin, message.bucket, message.key, message.etag
+    return caller, message.origin, message.bucket, message.key, message.etag

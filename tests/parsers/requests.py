@@ -82,7 +82,7 @@ def names(data: bytes) -> None:
 
 def bucket(data: bytes) -> None:
     name = parse_s3_object({"bucket": text(data), "key": "k"}).bucket
-    check_bucket(name, CALLER.buckets, CALLER)
+    check_bucket(name, {"aws"}, CALLER.buckets, CALLER)
 
 
 def log_line(data: bytes) -> str:

@@ -2,13 +2,11 @@
 
 import io
 import json
-import tempfile
 from datetime import UTC, datetime
 from http.client import HTTPException
-from pathlib import Path
 from typing import Any, cast
 
-from adapters.directory_record import read_record
+from adapters.directory_record import Damaged, digest_of, parse_record
 from adapters.gcs_refusals import refusal_of
 from adapters.gcs_resources import stored_object
 from adapters.http_connection import MAX_HEAD_BYTES, Response
@@ -45,9 +43,21 @@ WHERE = (
     b"<Error><Region>eu-west-2</Region><Endpoint>b.s3.eu-west-2.amazonaws.com</Endpoint></Error>"
 )
 TIME = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
-RECORD = Path(tempfile.mkdtemp(prefix="landfall-record-")) / "record"
+RECORD_OF_A = digest_of("a")
+RECORD = {
+    "name": "a",
+    "path": "a",
+    "generation": 1,
+    "metageneration": 1,
+    "size": 5,
+    "crc32c": "yZRlqg==",
+    "md5": "XUFAKrxLKna5cZ2REBfFkg==",
+    "headers": {"metadata": {"a": "b"}},
+    "created": "2026-03-14T09:26:53+00:00",
+    "updated": "2026-03-14T09:26:53+00:00",
+    "file": [1, 2, 5],
+}
 HTTP = (HTTPException, OSError)
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class Wire:
@@ -124,8 +134,7 @@ def resource(data: bytes) -> None:
 
 
 def record(data: bytes) -> object:
-    RECORD.write_bytes(data)
-    return read_record(RECORD)
+    return parse_record(data, RECORD_OF_A)
 
 
 SOURCES = (
@@ -208,8 +217,8 @@ SOURCES = (
         "record of the directory",
         64 * KIB,
         record,
-        UNREADABLE,
-        (good({"name": "a", "headers": {}, "created": "2026-03-14T09:26:53Z"}),),
+        (Damaged,),
+        (good(RECORD), good(RECORD)[:60]),
         words.JSON,
     ),
 )
