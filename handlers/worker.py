@@ -27,10 +27,10 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from handlers.connection import Connection
 from handlers.errors import SERVER_TEXTS, UNREADABLE, envelope
 
-SEND_BUFFER_BYTES = 8 * 1024
+SEND_BUFFER_BYTES = 4 * 1024
 """Of the kernel, for each connection: it would keep MiB of answers for a client that reads none.
 
-An answer is smaller as a rule. https://man7.org/linux/man-pages/man7/tcp.7.html
+Most answers are smaller. The kernel doubles it. https://man7.org/linux/man-pages/man7/tcp.7.html
 """
 _SWEEP_SECONDS = 0.25
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)

@@ -2,8 +2,10 @@
 
 import errno
 import os
+import random
 import selectors
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -193,6 +195,29 @@ def test_the_oldest_waiting_connection_makes_room(worker: Running) -> None:
     assert halves[-1].recv(4096)
     for client in (*idle, *halves):
         client.close()
+
+
+def test_nothing_is_left_of_clients_that_do_anything_at_all(worker: Running) -> None:
+    """A connection that is counted for ever would in the end keep all others out."""
+    rng = random.Random(3)
+    for _ in range(300):
+        client = worker.connect()
+        with suppress(ConnectionError, TimeoutError):
+            for _ in range(rng.randint(0, 3)):
+                client.sendall(rng.choice([*HALVES.values(), CLOSING, LARGE, b"x\r\n\r\n"]))
+            if rng.random() < 0.3:
+                client.settimeout(0.05)
+                client.recv(4096)
+        if rng.random() < 0.5:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    with worker.connect(CLOSING) as client:
+        assert client.recv(4096).endswith(b"heron")
+
+    ends = time.monotonic() + 10
+    while worker.worker.nr_conns and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert worker.worker.nr_conns == 0
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ECONNABORTED])
