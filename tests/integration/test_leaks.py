@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.backends import Embedded
-from tests.system.leaking import SECRET
+from tests.integration.leaking import SECRET
 from tests.system.service import PROGRAMS, ROOT, environment_for, free_port
 
 LEAKS = (
@@ -47,7 +47,7 @@ def test_nothing_that_is_written_holds_a_secret_or_commands_a_terminal(tmp_path:
         PROGRAMS / "gunicorn",
         "-c",
         "gunicorn.conf.py",
-        "tests.system.leaking:app",
+        "tests.integration.leaking:app",
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(
