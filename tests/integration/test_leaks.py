@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.backends import Embedded
 from tests.integration.leaking import SECRET
+from tests.system.backends import Embedded
 from tests.system.service import PROGRAMS, ROOT, environment_for, free_port
 
 LEAKS = (
@@ -73,7 +73,7 @@ def test_nothing_that_is_written_holds_a_secret_or_commands_a_terminal(tmp_path:
 def test_an_exception_that_ends_a_program_is_redacted(log_format: str) -> None:
     program = (
         "import main\n"
-        "from tests.system import leaking\n"
+        "from tests.integration import leaking\n"
         f"main.configure_logging('INFO', {log_format!r})\n"
         "leaking.fail()\n"
     )
