@@ -183,7 +183,7 @@ class GcsApi:
 def _parsed(answer: Answer) -> Mapping[str, Any]:
     try:
         found = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise StoreUnavailable("Cloud Storage answered something else than JSON.")

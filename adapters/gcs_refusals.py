@@ -14,7 +14,9 @@ from adapters import google_credentials
 from adapters.kept_connections import Answer
 
 _WORD = re.compile(r"[A-Za-z_]{1,60}")
-_XML = re.compile(rb"\s*(?:<\?xml[^>]{0,100}\?>)?\s*<Error>\s*<Code>([A-Za-z]{1,60})</Code>")
+_XML = re.compile(
+    rb"\s{0,99}(?:<\?xml[^>]{0,100}\?>\s{0,99})?<Error>\s{0,99}<Code>([A-Za-z]{1,60})</Code>"
+)
 _MAX_BODY = 64 * 1024
 _PASSING = {
     "ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "dailylimitexceeded", "slowdown",

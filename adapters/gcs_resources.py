@@ -55,7 +55,7 @@ def stored_object(resource: Mapping[str, Any]) -> StoredObject:
     """
     try:
         return _stored_object(resource)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         pass  # outside of here, the foreign text would stay as context
     raise StoreUnavailable("Cloud Storage described an object in a way that cannot be read.")
 

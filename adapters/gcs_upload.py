@@ -21,7 +21,7 @@ from transfer.store import StoredObject
 
 MAX_TRIES = 4
 _RESUME = 308
-_RANGE = re.compile(r"bytes=0-(\d+)")
+_RANGE = re.compile(r"bytes=0-(\d{1,18})")
 
 
 class _Blocks:
@@ -155,7 +155,7 @@ class SessionUpload:
     def _finished(self, answer: Answer) -> StoredObject:
         try:
             return written_object(json.loads(answer.body))
-        except (StoreUnavailable, ValueError):
+        except (StoreUnavailable, ValueError, RecursionError):
             pass  # outside of here, the foreign text would stay as context
         raise UploadLost("Cloud Storage answered what cannot be read: read the destination.")
 

@@ -26,8 +26,8 @@ before a body counts as one, however many interim answers there are: without a b
 client busy for as long as they come. https://github.com/python/cpython/issues/88188"""
 FREE_FRAMING_BYTES = 16 * 1024
 BYTES_PER_FRAMING_BYTE = 16
-"""Around chunks there may be FREE_FRAMING_BYTES, and one more for so many bytes of the body. A chunk
-of one byte may have any number of them: https://github.com/golang/vulndb/issues/2382"""
+"""Around chunks there may be FREE_FRAMING_BYTES, and one more for so many bytes of the body. HTTP
+allows any number around each byte: https://github.com/golang/vulndb/issues/2382"""
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\r?\n")
 # Space around a value is cut off by other means: within a pattern, a long run of it that ends
 # otherwise is tried from each of its bytes anew, for hours, while no other thread can run.

@@ -7,6 +7,9 @@ https://www.iana.org/assignments/iana-ipv6-special-registry
 
 import ipaddress
 
+_ASSIGNED = ipaddress.ip_network("2000::/3")
+"""All that IANA gives to the public of IPv6; the rest may be used inside of any network.
+https://www.iana.org/assignments/ipv6-address-space"""
 _SPECIAL = tuple(
     ipaddress.ip_network(block)
     for block in (
@@ -28,19 +31,11 @@ _SPECIAL = tuple(
         "198.51.100.0/24",
         "203.0.113.0/24",
         "224.0.0.0/3",  # multicast, reserved, broadcast
-        "::/16",  # unspecified, loopback, IPv4-mapped and -compatible
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "100::/63",
         "2001::/23",
         "2001:db8::/32",
         "2002::/16",
         "2620:4f:8000::/48",
         "3fff::/20",
-        "5f00::/16",
-        "fc00::/7",
-        "fe80::/9",  # link-local and the old site-local
-        "ff00::/8",
     )
 )
 
@@ -53,4 +48,6 @@ def is_public(address: str) -> bool:
         return False
     if "%" in address:
         return False  # a zone id names one of this machine's own networks
+    if ip.version == 6 and ip not in _ASSIGNED:
+        return False
     return ip.is_global and not any(ip.version == n.version and ip in n for n in _SPECIAL)

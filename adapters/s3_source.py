@@ -86,7 +86,7 @@ class S3Source:
             if line.dialer.is_cut:
                 raise SourceUnavailable("S3 took too long to answer.")
             if answer.status_code != (206 if span.header else 200):
-                raise _refusal(answer)
+                raise _refusal(answer, line)
             opened = _S3Object(answer, span, line, self._lines)
             if etag is not None and opened.etag != etag:
                 raise SourceCorrupt("S3 answered with another ETag than was asked for.")
@@ -234,13 +234,15 @@ def _etag_of(header: str | None) -> str:
         raise SourceCorrupt(f"The ETag of S3's answer {error}") from None
 
 
-def _refusal(answer: requests.Response) -> Exception:
+def _refusal(answer: requests.Response, line: Line) -> Exception:
     if 200 <= answer.status_code < 300:
         return SourceCorrupt(f"S3 answered {answer.status_code}, which was not asked for.")
     try:
         body = answer.raw.read(_MAX_ERROR_BYTES)
     except _FOREIGN:
         body = b""
+    if line.dialer.is_cut:  # what came of it could be taken for all
+        return SourceUnavailable("S3 took too long to answer.")
     return error_of(
         answer.status_code,
         body,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 READS = 16
 SMALL_BYTES = 512
-"""Of a read, on average. A full segment of a network has some 1,400, a record of TLS up to 16 KiB."""
+"""Of a read, on average. A full segment has some 1,400, a record of TLS up to 16 KiB."""
 PAUSE_SECONDS = 0.01
 
 

@@ -13,6 +13,7 @@ from forwarder.events import (
     decoded_otherwise,
     optional_text,
     required_text,
+    shown,
 )
 
 LOG = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def _is_creation(name: Any) -> bool:
     if isinstance(name, str) and (name.startswith(NO_CREATION_VERBS) or name in NO_CREATIONS):
         return False
     raise UnknownEvent(
-        f"CloudTrail event of the unknown eventName {name!r}: let the rule match "
+        f"CloudTrail event of the unknown eventName {shown(name)}: let the rule match "
         f"{', '.join(CREATIONS)}; if this call created an object, send it with forwarder.send"
     )
 

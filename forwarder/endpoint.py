@@ -23,6 +23,7 @@ IDLE_SECONDS = 30
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_ADVICE_CHARACTERS = 300
 REASON = re.compile("[A-Z_]{1,40}")
+RETRY_AFTER = re.compile("[0-9]{1,5}")
 NOT_LANDFALL = "ENDPOINT_NOT_LANDFALL"
 
 CHECK_KEY = "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS"
@@ -185,7 +186,7 @@ def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdecimal() else None
+    return float(text) if text and RETRY_AFTER.fullmatch(text) else None
 
 
 def _at(value: Any, *path: str | int) -> Any:

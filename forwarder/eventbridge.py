@@ -11,6 +11,7 @@ from forwarder.events import (
     decoded_otherwise,
     optional_text,
     required_text,
+    shown,
     without_quotes,
 )
 
@@ -57,7 +58,7 @@ def created_by_eventbridge(event: Any) -> S3Object | None:
         return None
     if kind != CREATION:
         raise UnknownEvent(
-            f"EventBridge event of the unknown detail-type {kind!r}: let the rule match "
+            f"EventBridge event of the unknown detail-type {shown(kind)}: let the rule match "
             f'"{CREATION}"; if this event created an object, send it with forwarder.send'
         )
     return _created(event)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-struc
 
 import logging
 import re
+import reprlib
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
@@ -19,6 +20,10 @@ OTHER_MAJOR_VERSIONS = {"scality:s3": "1"}
 """https://github.com/scality/backbeat/blob/HEAD/extensions/notification/constants.js"""
 REGION = re.compile("[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 """What boto3 takes for one. Ceph sends the name of its zone group, which may be anything."""
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 200
+_SHORT.maxlevel = 2
 
 # Names without their prefix "s3:", each ended by a colon.
 CREATIONS = ("ObjectCreated:", "ObjectSynced:Create:", "Replication:Create:")
@@ -105,9 +110,10 @@ def created_by_record(record: Any) -> S3Object | None:
 def _check_version(record: Any) -> None:
     version = record.get("eventVersion")
     known = OTHER_MAJOR_VERSIONS.get(record.get("eventSource"), KNOWN_MAJOR_VERSION)
-    if str(version).partition(".")[0] != known:
+    major = str(version).partition(".")[0] if isinstance(version, (str, int, float)) else ""
+    if major != known:
         raise UnknownEvent(
-            f"S3 record of eventVersion {version!r}, but only {known}.x is known: "
+            f"S3 record of eventVersion {shown(version)}, but only {known}.x is known: "
             "deploy a forwarder that knows it, then send the event again"
         )
 
@@ -123,9 +129,14 @@ def _is_creation(name: Any) -> bool:
         LOG.info("ignored: %s is no creation", name)
         return False
     raise UnknownEvent(
-        f"S3 record of the unknown eventName {name!r}: have only s3:ObjectCreated:* sent; if it "
-        "created an object, deploy a forwarder that knows it, then send the event again"
+        f"S3 record of the unknown eventName {shown(name)}: have only s3:ObjectCreated:* sent; if "
+        "it created an object, deploy a forwarder that knows it, then send the event again"
     )
+
+
+def shown(value: Any) -> str:
+    """Return it quoted and shortened: it may be long, or nested too deeply to be written out."""
+    return _SHORT.repr(value)
 
 
 def required_text(value: Any) -> str:

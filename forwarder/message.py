@@ -1,6 +1,7 @@
 """The message about one object: what S3 says of it now, and a URL to read it with."""
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ CHECKSUMS = (
     "ChecksumSHA1",
     "ChecksumSHA256",
 )
+PARTS = re.compile("[0-9]{1,5}")
 CHECKSUM_TYPES = (None, "", "FULL_OBJECT", "COMPOSITE")
 
 Message = dict[str, str | int]
@@ -115,7 +117,7 @@ class MessageMaker:
         """
         parts = (etag or "").strip('"').partition("-")[2]
         whole = size_in(seen.head)
-        if not parts.isdecimal() or whole is None:
+        if not PARTS.fullmatch(parts) or whole is None:
             return None
         try:
             # No IfMatch: some servers give a part an ETag of its own. If the object was replaced

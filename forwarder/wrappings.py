@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 from forwarder.eventbridge import created_by_eventbridge, is_about_s3
-from forwarder.events import S3Object, UnknownEvent, created_by_record, is_s3_record
+from forwarder.events import S3Object, UnknownEvent, created_by_record, is_s3_record, shown
 
 LOG = logging.getLogger(__name__)
 
@@ -83,7 +83,9 @@ def _in_record(record: Any, depth: int) -> list[S3Object]:
     if isinstance(record, dict) and record.get("EventSource") == "aws:sns":
         return _in_sns(record.get("Sns"), depth)
     source = record.get("eventSource") if isinstance(record, dict) else None
-    raise UnknownEvent(f"unknown event with a record of eventSource {source!r}: {WHAT_TO_SEND}")
+    raise UnknownEvent(
+        f"unknown event with a record of eventSource {shown(source)}: {WHAT_TO_SEND}"
+    )
 
 
 def _in_sns(message: Any, depth: int) -> list[S3Object]:
@@ -92,8 +94,8 @@ def _in_sns(message: Any, depth: int) -> list[S3Object]:
         return _inside(message.get("Message"), depth)
     for confirmation, text in CONFIRMATIONS.items():
         if kind == confirmation:
-            raise UnknownEvent(text.format(topic=repr(message.get("TopicArn"))))
-    raise UnknownEvent(f"unknown message of SNS of Type {kind!r}: {WHAT_TO_SEND}")
+            raise UnknownEvent(text.format(topic=shown(message.get("TopicArn"))))
+    raise UnknownEvent(f"unknown message of SNS of Type {shown(kind)}: {WHAT_TO_SEND}")
 
 
 def _inside(wrapped: Any, depth: int) -> list[S3Object]:

@@ -68,6 +68,13 @@ def parse_presigned_url(
             "PresignedUrl must be an origin, a path and a query, in URL characters with "
             "escapes in capitals (%2F), without user name, fragment or white space."
         )
+    if "+" in match["path"]:
+        # Amazon S3 takes it for a space, others for itself. No SDK of Amazon writes it.
+        # https://github.com/aws/aws-sdk-cpp/issues/110
+        raise UrlRefused(
+            "PresignedUrl has a + in its path, which some servers read as a space: sign again, "
+            "with %2B for a plus or %20 for a space."
+        )
     url_bucket, url_key = _split_path(host, match["path"])
     if url_bucket != bucket:
         raise UrlRefused("PresignedUrl is for another bucket than Bucket says.")

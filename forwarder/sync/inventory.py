@@ -41,7 +41,7 @@ class Inventory:
                 self._files = [(f["key"], f.get("MD5checksum")) for f in manifest["files"]]
                 kind = manifest["fileFormat"]
                 self._columns = [name.strip() for name in manifest["fileSchema"].split(",")]
-            except (ValueError, TypeError, KeyError, AttributeError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 raise CannotWork(
                     f"s3://{bucket}/{manifest_key} is no manifest of S3 Inventory: name its "
                     "manifest.json"

@@ -37,6 +37,7 @@ SLOW: dict[str, Script] = {
     "headers drop by drop": [drip(HEAD + 1000 * b"x")],
     "endless headers drop by drop": [b"HTTP/1.1 200 OK\r\n", drip(100 * b"X-Heron: meadow\r\n")],
     "a body drop by drop": [HEAD, drip(BODY)],
+    "a refusal drop by drop": [answer(b"", "403 No", Content_Length="999"), drip(999 * b"x")],
     "an error drop by drop": [answer(b"", "500 Error", Content_Length="999"), drip(999 * b"x")],
 }
 

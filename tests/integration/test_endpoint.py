@@ -209,7 +209,8 @@ def test_a_refusal_is_told_with_its_reason_and_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None)]
+    ("value", "seconds"),
+    [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None), (400 * "9", None)],
 )
 def test_the_wait_that_landfall_asks_for_is_kept(
     value: str, seconds: float | None, stranger: RecordingServer

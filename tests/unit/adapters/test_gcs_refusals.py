@@ -147,3 +147,15 @@ def test_no_foreign_text_is_kept(message: str) -> None:
     refusal = told(400, "invalid", message)
 
     assert message not in repr(vars(refusal)) + repr(refusal) + str(meaning(refusal))
+
+
+def test_space_before_an_error_in_xml_is_passed_over() -> None:
+    body = b"\n <?xml version='1.0'?>\n<Error>\n <Code>SlowDown</Code></Error>"
+
+    assert refusal_of(Answer(503, {}, body)).key == "slowdown"
+
+
+@pytest.mark.timeout(10)  # tried from each of its bytes anew, it takes minutes
+@pytest.mark.parametrize("body", [64_000 * b"\n", 64_000 * b"[", b"<Error>" + 64_000 * b" "])
+def test_an_answer_of_nothing_but_the_same_has_no_reason(body: bytes) -> None:
+    assert refusal_of(Answer(503, {}, body)).reason == ""

@@ -10,6 +10,8 @@ from http.client import HTTPException
 import pytest
 
 from adapters.http_connection import (
+    BYTES_PER_FRAMING_BYTE,
+    FREE_FRAMING_BYTES,
     MAX_HEAD_BYTES,
     MAX_LINE_BYTES,
     MAX_LINES,
@@ -180,6 +182,47 @@ STRANGE: dict[str, bytes] = {
 def test_chunks_whose_end_is_not_certain_are_no_answer(data: bytes) -> None:
     with pytest.raises(HTTPException):
         body_of(CHUNKED + data)
+
+
+def chunks(size: int, number: int, extension: bytes = b"") -> bytes:
+    return number * (b"%x%b\r\n%b\r\n" % (size, extension, size * b"x")) + b"0\r\n\r\n"
+
+
+OVERHEAD: dict[str, bytes] = {
+    "a byte in each": chunks(1, FREE_FRAMING_BYTES // 5),
+    "zeros before each size": chunks(1, FREE_FRAMING_BYTES // 18, b"").replace(
+        b"1\r", 14 * b"0" + b"1\r"
+    ),
+    "space behind each size": chunks(1, 20, 1000 * b" "),
+    "an extension of each": chunks(1, 20, b";" + 1000 * b"a"),
+    "one long extension": chunks(5, 1, b";" + FREE_FRAMING_BYTES * b"a"),
+    "a long extension of a large chunk": chunks(16_000, 2, b";" + 20_000 * b"a"),
+}
+
+
+@pytest.mark.parametrize("data", OVERHEAD.values(), ids=OVERHEAD)
+def test_chunks_of_little_more_than_their_framing_are_no_answer(data: bytes) -> None:
+    with RawServer([CHUNKED + data]) as server, closing(connected(server)) as connection:
+        answer = ask(connection)
+        with pytest.raises(HTTPException, match="too little in its chunks"):
+            answer.read(1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        chunks(1, 1000),
+        chunks(8 * BYTES_PER_FRAMING_BYTE, 8000),
+        chunks(1024, 500, b";a=" + 40 * b"b"),
+    ],
+    ids=["a thousand of a byte", "many small ones", "signed ones"],
+)
+def test_chunks_as_servers_send_them_are_read(data: bytes) -> None:
+    with RawServer([CHUNKED + data]) as server, closing(connected(server)) as connection:
+        body = ask(connection).read(2 * 1024 * 1024)
+
+    assert set(body) == {ord("x")}
+    assert len(body) > 999
 
 
 def sent_by(host: str, target: str, headers: dict[str, str], body: bytes = b"") -> bytes:

@@ -29,10 +29,12 @@ from adapters.public_address import is_public
         "198.17.255.255",
         "198.20.0.0",
         "223.255.255.255",
+        "2000::1",
         "2600:1fa0:8000::1",
         "2606:4700:4700::1111",
         "2a05:d018::1",
         "2001:4860:4860::8888",
+        "3ffe:ffff::1",
     ],
 )
 def test_public(address: str) -> None:
@@ -107,6 +109,19 @@ def test_special_in_ipv4(address: str) -> None:
         "fec0::1",
         "ff02::1",
         "ff0e::1",
+        "200::1",
+        "400::1",
+        "1000::1",
+        "1fff:ffff::1",
+        "4000::1",
+        "6000::1",
+        "8000::1",
+        "a000::1",
+        "c000::1",
+        "e000::1",
+        "f000::1",
+        "f800::1",
+        "fe00::1",
     ],
 )
 def test_special_in_ipv6(address: str) -> None:

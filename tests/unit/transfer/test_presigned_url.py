@@ -149,6 +149,7 @@ PATHS = {
     "escaped twice": "/field%2520notes/1.png",
     "a space": "/field notes/1.png",
     "a plus for a space": "/field+notes/1.png",
+    "a plus and a space": "/field%20notes/1.png+",
     "a tab": "/field%20notes/\t1.png",
     "a carriage return and a newline": "/field%20notes/1.png\r\nX-Evil: 1",
     "NUL": "/field%20notes/1.png%00",
@@ -270,3 +271,18 @@ def test_refused_for_its_length() -> None:
 
     assert parse(longest).reveal() == longest
     assert_refused(longest + "t")
+
+
+@pytest.mark.parametrize("key", ["field+notes/1.png", "field notes/1.png"])
+@pytest.mark.parametrize("origin", [f"https://{HOST}", f"{LISTED}/{BUCKET}"])
+def test_a_plus_in_the_path_is_refused_whatever_it_is_to_mean(origin: str, key: str) -> None:
+    text = url(origin, "/field+notes/1.png")
+
+    with pytest.raises(UrlRefused, match="%2B for a plus or %20 for a space"):
+        parse_presigned_url(text, BUCKET, key, None, {LISTED})
+
+
+def test_a_plus_that_is_escaped_is_a_plus() -> None:
+    escaped = url(path="/a%2Bb")
+
+    assert parse_presigned_url(escaped, BUCKET, "a+b", None, set()).key == "a+b"

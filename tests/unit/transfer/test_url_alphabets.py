@@ -33,8 +33,9 @@ def takes(base: dict[str, str], name: str, value: str) -> bool:
 
 
 def test_a_path_takes_what_rfc_3986_allows_unescaped() -> None:
-    allowed = set(LETTERS + DIGITS + "-._~!$&()*+,;=:@/")
+    allowed = set(LETTERS + DIGITS + "-._~!$&()*,;=:@/")
 
+    # But for a plus, which not all servers read alike.
     # A question mark would begin the query, and a per cent sign an escape.
     assert {
         c for c in ASCII if c not in "?%" and is_taken(url(path=f"/a{c}b"), f"a{c}b")

@@ -1,0 +1,1 @@
+"""Every parser of foreign bytes, and inputs that are made to keep one busy."""
