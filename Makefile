@@ -64,6 +64,8 @@ soak: .venv/done ## the long runs, with their figures: KILLS=1000 MINUTES=30
 	  tests/unit/transfer/test_generated_urls.py tests/unit/handlers/test_generated_bodies.py
 	$(BIN)/python -m tests.soak.schema
 	$(BIN)/python -m tests.soak.bodies
+	$(BIN)/python -m tests.soak.parsers
+	$(BIN)/python -m tests.soak.small_pieces
 
 mutants: .venv/done ## puts faults into guard, keys, messages and the forwarder: do the tests notice?
 	$(BIN)/python -m tests.soak.mutants
