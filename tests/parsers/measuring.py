@@ -39,7 +39,7 @@ def tried(parser: Parser, shape: Shape, size: int) -> tuple[float, Fault | None]
     data = shape.of(size)[: parser.limit]
     try:
         took = seconds(parser, data)
-        if took > SLOWEST_SECONDS:
+        if took > WORTH_A_LOOK_SECONDS:
             took = min(took, *(seconds(parser, data) for _ in range(TRIES)))
     except Exception as error:  # noqa: BLE001 - that is the question
         return 0.0, Fault(parser.name, f"{type(error).__name__} at {shape.name}", data)
