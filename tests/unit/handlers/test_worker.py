@@ -68,6 +68,8 @@ class Running:
         self.worker.wsgi = app
         self._address = listener.getsockname()
         self._loop = threading.Thread(target=self.worker.run, daemon=True)
+
+    def start(self) -> None:
         self._loop.start()
 
     def connect(self, sent: bytes = b"", receives: int = 0) -> socket.socket:
@@ -94,6 +96,7 @@ class Running:
 def running(failing: int = 0, times: int = 0) -> Iterator[Running]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         one = Running(Refusing(listener, failing, times))
+        one.start()
         try:
             yield one
         finally:
@@ -224,6 +227,25 @@ def test_nothing_is_left_of_clients_that_do_anything_at_all(worker: Running) -> 
 def test_a_failed_accept_does_not_end_the_worker(number: int) -> None:
     with running(number, times=3) as one, one.connect(GET) as client:
         assert client.recv(4096).endswith(b"heron")
+
+
+def test_what_was_dropped_in_the_same_round_of_events_is_left_alone() -> None:
+    """The poller found it ready before another connection took its place."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = Running(listener)
+        with one.connect(), one.connect():
+            one.worker.accept(listener)
+            one.worker.accept(listener)
+            first, second = (key.data for key in list(one.worker.poller.get_map().values()))
+            one.worker.murder_keepalived(force=True)
+
+            first(None)
+            second(None)
+
+        assert one.worker.nr_conns == 0
+        one.worker.poller.close()
+        one.worker.method_queue.close()
+        one.worker.tmp.close()
 
 
 def test_a_stopping_worker_answers_what_comes_and_waits_no_longer_than_needed() -> None:
