@@ -32,4 +32,4 @@ def where_raised(error: BaseException) -> str:
 
 
 def unexpected(error: BaseException) -> str:
-    return f"unexpected {type(error).__name__}: please report it, with the lines of the log above"
+    return f"unexpected {type(error).__name__}: please report it"
