@@ -186,7 +186,6 @@ SLOWER = "lower the function's concurrency, or raise Landfall's MAX_MESSAGES_PER
         (error(503, "canary"), "HTTP_503"),
         (error(503, "OVERLOADED canary"), "HTTP_503"),
         (error(503, ["OVERLOADED"]), "HTTP_503"),
-        (error(503, None), "HTTP_503"),
         (error(400, "API_KEY_INVALID", domain="googleapis.com"), f"API_KEY_INVALID: {BOTH}"),
         (error(418, domain="canary"), f"SOURCE_GONE: {RIGHT_URL}"),
         (error(500, domain="canary"), "SOURCE_GONE"),
