@@ -24,6 +24,8 @@ from urllib.parse import quote_plus
 
 import boto3
 
+from transfer.printable import printable_lines
+
 ROOT = Path(__file__).parent
 WORK = ROOT / "var" / "demo"
 PROGRAMS = Path(sys.executable).parent
@@ -186,7 +188,7 @@ def _free_port() -> int:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    print(printable_lines(text), flush=True)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ from diagnosis.topic import TOPIC, check_topic
 from main import make_key_ring, make_store, make_topic
 from settings import Settings, SettingsInvalid, read_settings
 from transfer.errors import LandfallError, UrlRefused
+from transfer.printable import accept_any_text, printable_lines
 from transfer.redaction import redact
 
 _URL = re.compile(r"(https://[a-z0-9.-]+(?::\d{1,5})?|http://(?:127\.0\.0\.1|localhost):\d{1,5})/?")
@@ -140,13 +141,16 @@ def _now() -> datetime:
 
 def tell(findings: Iterator[Finding], as_json: bool) -> int:
     """Print each finding once it is there, and return the exit code."""
+    accept_any_text(sys.stdout, sys.stderr)
     told = []
     for finding in findings:
         told.append(finding)
         if not as_json:
-            print(redact(f"{finding.verdict:11}  {finding.check:15}  {finding.text}"), flush=True)
+            line = f"{finding.verdict:11}  {finding.check:15}  {finding.text}"
+            print(printable_lines(redact(line)), flush=True)
     if as_json:
-        print(redact(json.dumps([asdict(one) for one in told], indent=2, ensure_ascii=False)))
+        rows = [asdict(one) | {"text": redact(one.text)} for one in told]
+        print(json.dumps(rows, indent=2))  # in ASCII: nothing commands a terminal
     return 1 if any(one.verdict is Verdict.FAILED for one in told) else 0
 
 

@@ -18,7 +18,9 @@ from pathlib import Path
 from main import configure_logging, make_store, make_topic
 from settings import SettingsInvalid, read_reconciler_settings
 from transfer.errors import LandfallError, Unavailable
+from transfer.printable import printable_lines
 from transfer.reconciling import PATIENCE, BucketEvents, Finding, Reconciler
+from transfer.redaction import redact
 
 RETRY_SECONDS = 5
 _log = logging.getLogger("landfall.reconciling")
@@ -50,7 +52,7 @@ def main(arguments: list[str]) -> int:
             return _walk(reconciler, asked.prefix)
         return _follow(reconciler, settings.landing_bucket, settings.finalize_subscription)
     except (SettingsInvalid, LandfallError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{printable_lines(redact(str(error)))}\n")
         return 2
 
 

@@ -4,22 +4,48 @@ Whatever else answers with 200 (a health page, a log intake, a mock) has landed 
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 # Whether each status names the object at the destination; None where it may or may not, since an
 # API key is not shown what it may not land.
 LANDING = {"landed": True, "already-landed": True, "superseded": False}
 COMPARING = {"landed": True, "different": None, "missing": False}
 FIELDS = frozenset({"object", "source", "verified", "notification"})
+PROOFS = frozenset(
+    {"size", "md5", "multipart-etag", "crc32c", "crc32", "crc64nvme", "sha1", "sha256"}
+)
+"""All that `verified` is read for: other words are left out."""
+GENERATION = re.compile("[0-9]{1,20}")
+MESSAGE_ID = re.compile("[A-Za-z0-9-]{1,64}")
+SECRETS_OF_URLS = frozenset(
+    {
+        "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "Signature",
+        "AWSAccessKeyId", "x-amz-security-token",
+    }
+)  # fmt: skip
+LEAST_SECRET = 12
+"""Characters: what is shorter may be a part of any name."""
+LONGEST_NAME = 1024
 
 
 class NotUnderstood(ValueError):
     """It is no answer of Landfall to this message; the text says why, and quotes nothing."""
 
 
-def understood(body: bytes, message: Mapping[str, object], *, compares: bool) -> dict[str, Any]:
+def understood(
+    body: bytes,
+    message: Mapping[str, object],
+    *,
+    compares: bool,
+    secrets: Iterable[str] = (),
+) -> dict[str, Any]:
     """Return the answer to the message, with all the fields that its status must have.
+
+    What is shown of it to people has a known form, and holds none of these secrets, nor what is
+    secret in the message's URL.
 
     Raises:
         NotUnderstood
@@ -35,7 +61,9 @@ def understood(body: bytes, message: Mapping[str, object], *, compares: bool) ->
     for name, is_right in _rules(message, there=known[status], compares=compares).items():
         if not is_right(answer[name]):
             raise NotUnderstood(f"the field {name} is not as it must be with status {status}")
-    return answer
+    if _repeats(answer["object"] or {}, [*secrets, *_secrets_of(message)]):
+        raise NotUnderstood("it repeats the API key or the presigned URL")
+    return answer | {"verified": [proof for proof in answer["verified"] if proof in PROOFS]}
 
 
 def parsed(body: bytes) -> Any:
@@ -65,14 +93,18 @@ def _rules(
 def _is_object(there: Any) -> bool:
     return (
         isinstance(there, dict)
-        and all(_is_text(there.get(name)) for name in ("bucket", "name", "generation"))
+        and all(
+            _is_text(there.get(name)) and len(there[name]) <= LONGEST_NAME
+            for name in ("bucket", "name")
+        )
+        and _is_like(GENERATION, there.get("generation"))
         and type(there.get("size")) is int  # True is an int, but no size
         and there["size"] >= 0
     )
 
 
 def _is_notification(notification: Any) -> bool:
-    return isinstance(notification, dict) and _is_text(notification.get("messageId"))
+    return isinstance(notification, dict) and _is_like(MESSAGE_ID, notification.get("messageId"))
 
 
 def _is_none_or_notification(notification: Any) -> bool:
@@ -90,8 +122,26 @@ _IS_OBJECT: Mapping[bool | None, Callable[[Any], bool]] = {
 }
 
 
+def _is_like(form: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
+
+
+def _secrets_of(message: Mapping[str, object]) -> list[str]:
+    query = urlsplit(str(message.get("PresignedUrl", ""))).query
+    values = [value for name, value in parse_qsl(query) if name in SECRETS_OF_URLS]
+    return [query, unquote(query), *values]
+
+
+def _repeats(there: Mapping[str, Any], secrets: Iterable[str]) -> bool:
+    shown = f"{there.get('bucket')}\n{there.get('name')}"
+    found = (shown, unquote(shown))
+    return any(
+        len(secret) >= LEAST_SECRET and secret in text for secret in secrets for text in found
+    )
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Landfall's endpoint: a message goes there, and its answer is read."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,25 +14,15 @@ from forwarder.api_key import ApiKey
 from forwarder.connections import new_pool, proxy_of
 from forwarder.failures import KeyRefused, NotForwarded
 from forwarder.message import Message
+from forwarder.reasons import RIGHT_URL, advice_for, at, is_by_gateway, reason_of
 
 CONNECT_SECONDS = 5
 # Lambda freezes the function between invocations, and a connection that broke meanwhile looks
 # whole: after so long without use, new ones are made.
 IDLE_SECONDS = 30
 MAX_ANSWER_BYTES = 256 * 1024
-MAX_ADVICE_CHARACTERS = 300
-REASON = re.compile("[A-Z_]{1,40}")
-RETRY_AFTER = re.compile("[0-9]{1,5}")
+LONGEST_RETRY_AFTER = 3600
 NOT_LANDFALL = "ENDPOINT_NOT_LANDFALL"
-
-CHECK_KEY = "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS"
-WHAT_TO_DO = {
-    401: CHECK_KEY,
-    403: "allow the bucket for this key in Landfall's API_KEYS and SOURCE_BUCKETS",
-    404: "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage",
-    405: "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage",
-    429: "lower the function's concurrency, or raise Landfall's MAX_MESSAGES_PER_MINUTE",
-}
 
 
 class Endpoint:
@@ -72,9 +61,12 @@ class Endpoint:
             renewed = self._api_key.after(key)
             if renewed is None:
                 raise
-            status, data = self._post(body, renewed, ends)
+            key = renewed
+            status, data = self._post(body, key, ends)
         try:
-            return understood(data, message, compares=bool(beside.get("validateOnly")))
+            return understood(
+                data, message, compares=bool(beside.get("validateOnly")), secrets=[key]
+            )
         except NotUnderstood as problem:
             raise self._not_landfall(status, str(problem)) from None
 
@@ -89,7 +81,7 @@ class Endpoint:
         self._used = self._now()
         if 200 <= status < 300:
             return status, data
-        raise _refusal(status, headers, parsed(data), key)
+        raise _refusal(status, headers, parsed(data))
 
     def _request_twice(self, body: bytes, key: str, ends: float) -> tuple[int, Any, bytes]:
         """The other side may close a kept connection just as it is used again.
@@ -128,7 +120,7 @@ class Endpoint:
         return NotForwarded(
             NOT_LANDFALL,
             f"{host} answered HTTP {status}, but not as Landfall does ({problem}), so nothing is "
-            f"landed: {WHAT_TO_DO[404]}, and nothing before it may answer in its place",
+            f"landed: {RIGHT_URL}, and nothing before it may answer in its place",
         )
 
 
@@ -163,37 +155,18 @@ def _unreachable(error: HTTPError, proxy: str | None) -> NotForwarded:
     )
 
 
-def _refusal(status: int, headers: Any, answer: Any, key: str) -> NotForwarded:
-    reason = _at(answer, "error", "details", 0, "reason")
-    from_landfall = _at(answer, "error", "details", 0, "domain") == "landfall"
-    if not isinstance(reason, str) or not REASON.fullmatch(reason):
-        reason = f"HTTP_{status}"  # not Landfall, but something before it, or elsewhere
-    # Google's gateway refuses an unknown, expired or restricted key with 400 or 403.
-    by_gateway = not from_landfall and status in (400, 401, 403)
-    advice = WHAT_TO_DO.get(status, "")
-    if by_gateway:
-        advice = f"{WHAT_TO_DO[404]}; if it is right, {CHECK_KEY} and the gateway"
-    told = _at(answer, "error", "message")
-    # Whatever is at a wrong URL may send back what it was sent.
-    if from_landfall and isinstance(told, str) and "://" not in told and key not in told:
-        told = told[:MAX_ADVICE_CHARACTERS]
-        advice = f"{told} ({advice})" if advice else told
-    elif not from_landfall and not advice and status < 500:
-        advice = WHAT_TO_DO[404]
+def _refusal(status: int, headers: Any, answer: Any) -> NotForwarded:
+    reason = reason_of(status, answer)
+    from_landfall = at(answer, "error", "details", 0, "domain") == "landfall"
+    advice = advice_for(status, reason, from_landfall=from_landfall)
     text = f"Landfall answered HTTP {status}, {reason}" + (f": {advice}" if advice else "")
-    kind = KeyRefused if status == 401 or by_gateway else NotForwarded
+    is_about_key = status == 401 or is_by_gateway(status, from_landfall=from_landfall)
+    kind = KeyRefused if is_about_key else NotForwarded
     return kind(reason, text, _seconds(headers.get("Retry-After")))
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text and RETRY_AFTER.fullmatch(text) else None
-
-
-def _at(value: Any, *path: str | int) -> Any:
-    """Return what is at the path in parsed JSON, None if the JSON is of another shape."""
-    try:
-        for step in path:
-            value = value[step]
-    except (IndexError, KeyError, TypeError):
+    """Return the wait that is asked for, an hour at most; dates are not understood."""
+    if not text or not text.isdecimal():
         return None
-    return value
+    return float(min(int(text[:10]), LONGEST_RETRY_AFTER))

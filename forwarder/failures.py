@@ -1,5 +1,7 @@
 """Why an object was not forwarded."""
 
+import traceback
+
 
 class NotForwarded(Exception):
     """One object did not reach Landfall, or Landfall did not take it; it must be sent again.
@@ -22,3 +24,12 @@ class ObjectGone(Exception):
 
 class KeyRefused(NotForwarded):
     """Landfall does not take the API key."""
+
+
+def where_raised(error: BaseException) -> str:
+    """Return the traceback of an unexpected error, without its text, which may hold anything."""
+    return "".join(traceback.format_tb(error.__traceback__))
+
+
+def unexpected(error: BaseException) -> str:
+    return f"unexpected {type(error).__name__}: please report it"

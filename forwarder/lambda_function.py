@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from forwarder.events import S3Object, UnknownEvent
-from forwarder.failures import NotForwarded
+from forwarder.failures import NotForwarded, unexpected, where_raised
 from forwarder.forwarding import Forwarder, Outcome, make_forwarder
 from forwarder.postponing import postpone
 from forwarder.report import start_logging, tell_metrics
-from forwarder.settings import Settings, read_settings
+from forwarder.settings import BadEnvironment, Settings, read_settings
 from forwarder.side_by_side import AT_ONCE, Tried, forward_all
 from forwarder.wrappings import created_in_body, created_objects, queue_records
 
@@ -41,9 +41,21 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any] | None:
         ForwardingFailed, UnknownEvent, BadEnvironment: The event must come again.
     """
     start_logging("INFO")
-    records = queue_records(event)
-    if records is not None:
-        return _forward_queue(records, context)
+    try:
+        records = queue_records(event)
+        if records is not None:
+            return _forward_queue(records, context)
+        _forward_event(event, context)
+    except (ForwardingFailed, UnknownEvent, BadEnvironment):
+        raise
+    except Exception as error:  # noqa: BLE001 - Lambda logs its text, which may hold a secret
+        LOG.error("%s", where_raised(error))
+        raise ForwardingFailed(unexpected(error)) from None
+    return None
+
+
+def _forward_event(event: Any, context: Any) -> None:
+    """Forward the objects of an event that comes from elsewhere than a queue."""
     tried = _forward(created_objects(event), context)
     _tell_metrics(tried, 0, context)
     failures = [f"{t.one}: {t.result}" for t in tried if isinstance(t.result, NotForwarded)]
@@ -51,7 +63,6 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any] | None:
         raise ForwardingFailed(
             f"{len(failures)} of {len(tried)} objects not forwarded: {'; '.join(failures)}"
         )
-    return None
 
 
 def _forward_queue(records: list[dict[str, Any]], context: Any) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class JsonLines(logging.Handler):
         line = {
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
-            "message": record.getMessage(),
+            "message": _message(record),
             **{name: value for name, value in fields.items() if value is not None},
         }
         _write(line)
@@ -50,8 +50,17 @@ def start_logging(level: str) -> None:
         logger.addHandler(JsonLines())
     # Lambda's own handler would write each line a second time.
     logger.propagate = False
-    # At DEBUG botocore logs signatures and session tokens, whoever asked for that level.
+    silence_libraries()
+
+
+def silence_libraries() -> None:
+    """Keep out of the log what libraries would write of secrets, whoever asked for that level.
+
+    At DEBUG botocore logs signatures and session tokens, and at WARNING urllib3 shows headers of
+    an answer that it cannot read, which may repeat the API key.
+    """
     logging.getLogger("botocore").setLevel(logging.INFO)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def tell_outcome(one: S3Object, outcome: Outcome, seconds: float, request_id: str | None) -> None:
@@ -96,6 +105,13 @@ def tell_metrics(
     }
     head = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
     _write({"_aws": head, "FunctionName": function, **values})
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001 - whatever the arguments' own methods raise
+        return f"{record.pathname}:{record.lineno}: no such log record ({type(error).__name__})"
 
 
 def _named(one: S3Object, request_id: str | None) -> dict[str, Any]:

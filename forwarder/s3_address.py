@@ -2,6 +2,8 @@
 
 import re
 
+from forwarder.printable import printable
+
 _ADDRESS = re.compile(r"s3://([A-Za-z0-9._-]{3,255})(?:/(.*))?", re.DOTALL)
 
 
@@ -18,6 +20,7 @@ def bucket_and_key(address: str) -> tuple[str, str]:
 
 
 def address_of(bucket: str, key: str) -> str:
-    """Return the address for people; quoted if the key holds what would break a line."""
+    """Return the address for people; quoted and escaped if it holds what cannot be seen."""
     address = f"s3://{bucket}/{key}"
-    return address if address.isprintable() else repr(address)
+    shown = printable(address)
+    return address if shown == address else f"'{shown}'"

@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterator
 
 from forwarder.events import S3Object
-from forwarder.failures import NotForwarded
+from forwarder.failures import NotForwarded, unexpected, where_raised
 from forwarder.forwarding import GONE, Outcome, make_forwarder
+from forwarder.printable import accept_any_text, printable
+from forwarder.report import silence_libraries
 from forwarder.s3_address import address_of, bucket_and_key
 from forwarder.settings import BadEnvironment, read_settings
 
@@ -22,6 +24,8 @@ SECONDS = 3600.0
 
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    silence_libraries()
+    accept_any_text(sys.stdout, sys.stderr)
     arguments = parse(sys.argv[1:])
     bucket, key = arguments.source
     try:
@@ -36,8 +40,11 @@ def main() -> int:
         return NOT_LANDED
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - its text may hold a secret
+        sys.stderr.write(f"{where_raised(error)}{unexpected(error)}\n")
+        return CANNOT_WORK
     for line in lines_about(address_of(bucket, key), outcome):
-        print(line)
+        print(printable(line))
     return LANDED if outcome.status in ("landed", "already-landed") else NOT_LANDED
 
 

@@ -2,13 +2,12 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from forwarder.events import S3Object
-from forwarder.failures import NotForwarded
+from forwarder.failures import NotForwarded, unexpected, where_raised
 from forwarder.forwarding import Forwarder, Outcome
 from forwarder.report import tell_failure, tell_outcome
 
@@ -66,9 +65,8 @@ def _result(forwarder: Forwarder, one: S3Object, seconds: float) -> Outcome | No
     except NotForwarded as failure:
         return failure
     except Exception as error:  # noqa: BLE001 - no failure may stop the others
-        # The text of an unknown error may hold anything: say where it was raised, not more.
-        LOG.error("%s", "".join(traceback.format_tb(error.__traceback__)))
-        return NotForwarded("UNEXPECTED", f"unexpected {type(error).__name__}: please report it")
+        LOG.error("%s", where_raised(error))
+        return NotForwarded("UNEXPECTED", unexpected(error))
 
 
 def _ended(one: S3Object, future: Future[Tried], seconds: float, request_id: str | None) -> Tried:

@@ -137,7 +137,7 @@ class Reconciler:
             try:
                 finding = self.look(event.name)
             except LandfallError as error:
-                _log.error("%s stays unannounced: %s", printable(event.name), error)
+                _log.error("%s", printable(f"{event.name} stays unannounced: {error}"))
                 failure = error
                 found[Finding.FAILED] += 1
                 failed_in_a_row += 1
@@ -184,5 +184,5 @@ class Reconciler:
         try:
             return self.look(there.name)
         except LandfallError as error:
-            _log.error("%s stays unannounced: %s", printable(there.name), error)
+            _log.error("%s", printable(f"{there.name} stays unannounced: {error}"))
             return Finding.FAILED

@@ -11,6 +11,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -21,7 +22,10 @@ from threading import Event
 from typing import Any, TextIO
 
 from forwarder.aws_failures import AWS_ERRORS
+from forwarder.failures import unexpected, where_raised
 from forwarder.forwarding import make_forwarder
+from forwarder.printable import accept_any_text, printable, printable_lines
+from forwarder.report import silence_libraries
 from forwarder.s3_address import address_of, bucket_and_key
 from forwarder.s3_clients import S3Clients
 from forwarder.settings import BadEnvironment, Settings, read_settings
@@ -39,6 +43,8 @@ Objects = Callable[[], Iterable[Listed]]
 
 
 def main() -> int:
+    accept_any_text(sys.stdout, sys.stderr)
+    silence_libraries()
     arguments = parse(sys.argv[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -52,7 +58,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except (BadEnvironment, CannotWork, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{printable_lines(str(error))}\n")
+        return CANNOT_WORK
+    except Exception as error:  # noqa: BLE001 - its text may hold a secret
+        sys.stderr.write(f"{where_raised(error)}{unexpected(error)}\n")
         return CANNOT_WORK
 
 
@@ -157,8 +166,18 @@ def tell(result: Result, progress: Progress, failures: TextIO | None) -> None:
 def how_to_go_on(arguments: argparse.Namespace, going: Run) -> str:
     text = "To go on, run the same again."
     if going.all_before and not arguments.inventory:
-        text += f" It may pass over what is done: --start-after {shlex.quote(going.all_before)}"
+        text += f" It may pass over what is done: --start-after {shell_word(going.all_before)}"
     return text
+
+
+def shell_word(key: str) -> str:
+    """Return the key as a word for bash, as `$'...'` if it holds what cannot be seen."""
+    if printable(key) == key:
+        return shlex.quote(key)
+    escaped = key.replace("\\", r"\\").replace("'", r"\'")
+    # Bash reads \xNN as a byte, so what is above 127 needs \uNNNN.
+    latin = re.sub(r"[\x80-\xff]", lambda sign: f"\\u{ord(sign[0]):04x}", escaped)
+    return f"$'{printable(latin)}'"
 
 
 def _client_of(clients: S3Clients, bucket: str) -> Any:

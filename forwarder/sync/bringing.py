@@ -2,14 +2,13 @@
 
 import logging
 import random
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from forwarder.events import S3Object
-from forwarder.failures import NotForwarded
+from forwarder.failures import NotForwarded, unexpected, where_raised
 from forwarder.forwarding import GONE, SUPERSEDED, Outcome
 from forwarder.sync.listing import CannotWork, Listed
 from forwarder.sync.verdict import BUSY, HOPELESS, PASSING, Verdict
@@ -95,9 +94,8 @@ class Bringing:
                 if self._pause(max(error.retry_after or 0.0, longer)):
                     return self._failed(listed, error.reason, str(error))
             except Exception as error:  # noqa: BLE001 - one object must not stop the others
-                # An unknown error's text may hold anything: log where it was raised, no more.
-                LOG.error("%s", "".join(traceback.format_tb(error.__traceback__)))
-                return self._failed(listed, "UNEXPECTED", f"unexpected {type(error).__name__}")
+                LOG.error("%s", where_raised(error))
+                return self._failed(listed, "UNEXPECTED", unexpected(error))
             else:
                 self._verdict.got_through()
                 return Result(listed, status)

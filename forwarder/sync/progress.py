@@ -9,6 +9,8 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self, TextIO
 
+from forwarder.printable import printable_lines
+
 BAR_SECONDS, LINE_SECONDS = 0.2, 10.0
 RATE_SECONDS = 30.0
 """The rate is that of so long before now."""
@@ -51,7 +53,7 @@ class Progress:
             if self._bar:
                 self._stream.write(CLEAR_LINE)
                 self._stream.flush()
-            print(line, file=stream or self._stream, flush=True)
+            print(printable_lines(line), file=stream or self._stream, flush=True)
 
     def text(self) -> str:
         """Return the line to show now."""

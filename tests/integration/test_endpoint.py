@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from forwarder.api_key import GivenKey
-from forwarder.endpoint import WHAT_TO_DO, Endpoint
+from forwarder.endpoint import Endpoint
 from forwarder.failures import NotForwarded
+from forwarder.reasons import REASONS
 from tests.integration.conftest import (
     API_KEY,
     BUCKET,
@@ -30,7 +31,7 @@ TWO_DETAILS = json.dumps(
     {
         "error": {
             "message": "Wait.",
-            "details": [{"reason": "A", "domain": "landfall"}, {"reason": "B"}],
+            "details": [{"reason": "DRAINING", "domain": "landfall"}, {"reason": "B"}],
         }
     }
 ).encode()
@@ -156,44 +157,45 @@ def test_connections_that_were_not_used_for_a_while_are_replaced(
     assert len(stranger.connections) == 2
 
 
-def error(status: int, message: object = None, domain: str = "landfall", **headers: str) -> Answer:
-    detail = {"reason": "SOME_REASON", "domain": domain}
-    body = {"error": {"message": message, "details": [detail]}}
+def error(
+    status: int, reason: object = "SOURCE_GONE", domain: str = "landfall", **headers: str
+) -> Answer:
+    detail = {"reason": reason, "domain": domain}
+    body = {"error": {"message": "canary", "details": [detail]}}
     return Answer(status, json.dumps(body).encode(), headers)
 
 
 RIGHT_URL = "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage"
 RIGHT_KEY = "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS"
 BOTH = f"{RIGHT_URL}; if it is right, {RIGHT_KEY} and the gateway"
+ALLOW = "allow the bucket for this key in Landfall's API_KEYS and SOURCE_BUCKETS"
+SLOWER = "lower the function's concurrency, or raise Landfall's MAX_MESSAGES_PER_MINUTE"
 
 
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (error(503), "SOME_REASON"),
-        (error(503, "Wait."), "SOME_REASON: Wait."),
-        (error(503, "x" * 301), f"SOME_REASON: {'x' * 300}"),
-        (error(503, 5), "SOME_REASON"),
-        (error(503, "https://canary"), "SOME_REASON"),
-        (error(503, API_KEY), "SOME_REASON"),
-        (error(503, "a//b, c:/d"), "SOME_REASON: a//b, c:/d"),
-        (error(401), f"SOME_REASON: {RIGHT_KEY}"),
-        (error(401, "No."), f"SOME_REASON: No. ({RIGHT_KEY})"),
-        (error(403), f"SOME_REASON: {WHAT_TO_DO[403]}"),
-        (error(404), f"SOME_REASON: {RIGHT_URL}"),
-        (error(405), f"SOME_REASON: {RIGHT_URL}"),
-        (error(429), f"SOME_REASON: {WHAT_TO_DO[429]}"),
-        (error(400), "SOME_REASON"),
-        (error(400, "canary", domain="other"), f"SOME_REASON: {BOTH}"),
-        (error(418, "canary", domain="other"), f"SOME_REASON: {RIGHT_URL}"),
-        (error(500, "canary", domain="other"), "SOME_REASON"),
+        *((error(503, reason), f"{reason}: {words}") for reason, words in REASONS.items()),
+        (error(503, "A_LATER_REASON"), "HTTP_503"),
+        (error(400, "A_LATER_REASON"), "HTTP_400"),
+        (error(401, "A_LATER_REASON"), f"HTTP_401: {RIGHT_KEY}"),
+        (error(403, "A_LATER_REASON"), f"HTTP_403: {ALLOW}"),
+        (error(404, "A_LATER_REASON"), f"HTTP_404: {RIGHT_URL}"),
+        (error(405, "A_LATER_REASON"), f"HTTP_405: {RIGHT_URL}"),
+        (error(429, "A_LATER_REASON"), f"HTTP_429: {SLOWER}"),
+        (error(503, "canary"), "HTTP_503"),
+        (error(503, "OVERLOADED canary"), "HTTP_503"),
+        (error(503, ["OVERLOADED"]), "HTTP_503"),
+        (error(400, "API_KEY_INVALID", domain="googleapis.com"), f"API_KEY_INVALID: {BOTH}"),
+        (error(418, domain="canary"), f"SOURCE_GONE: {RIGHT_URL}"),
+        (error(500, domain="canary"), "SOURCE_GONE"),
         (Answer(400, b"[]"), f"HTTP_400: {BOTH}"),
         (Answer(401, b"{}"), f"HTTP_401: {BOTH}"),
         (Answer(403, b'{"error": []}'), f"HTTP_403: {BOTH}"),
         (Answer(499, b'{"error": {"details": [{"reason": 5}]}}'), f"HTTP_499: {RIGHT_URL}"),
         (Answer(500, b'{"error": {"details": [{"reason": "a b"}]}}'), "HTTP_500"),
-        (Answer(502, b"<html>"), "HTTP_502"),
-        (Answer(503, TWO_DETAILS), "A: Wait."),
+        (Answer(502, b"<html>canary"), "HTTP_502"),
+        (Answer(503, TWO_DETAILS), f"DRAINING: {REASONS['DRAINING']}"),
         (Answer(300, LANDED), f"HTTP_300: {RIGHT_URL}"),
         (Answer(199, LANDED), f"HTTP_199: {RIGHT_URL}"),
     ],
@@ -210,7 +212,16 @@ def test_a_refusal_is_told_with_its_reason_and_what_to_do(
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None), (400 * "9", None)],
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("3601", 3600.0),
+        ("9" * 5000, 3600.0),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("Tue, 11 Aug 2026 09:30:15 GMT", None),
+    ],
 )
 def test_the_wait_that_landfall_asks_for_is_kept(
     value: str, seconds: float | None, stranger: RecordingServer
@@ -253,7 +264,7 @@ def test_a_key_is_renewed_once_if_it_may_be_the_reason(
 ) -> None:
     stranger.answers = [answer]
     keys = TwoKeys()
-    with pytest.raises(NotForwarded, match="SOME_REASON"):
+    with pytest.raises(NotForwarded, match="SOURCE_GONE"):
         Endpoint(f"{stranger.url}/x", keys).send(MESSAGE, seconds=10)
     sent = [headers["x-api-key"] for _, headers, _ in stranger.requests]
     assert sent == (["old", "new"] if renews else ["old"])

@@ -165,3 +165,63 @@ def test_what_is_wrong_quotes_nothing() -> None:
         with pytest.raises(NotUnderstood) as refused:
             read(said)
         assert "canary" not in str(refused.value)
+
+
+SIGNED = (
+    "https://heron-meadow.s3.amazonaws.com/a%20b?X-Amz-Credential=AKIACANARY%2F20260811%2Fs3"
+    "&X-Amz-Date=20260811T093015Z&X-Amz-Security-Token=canaryToken%2B0&X-Amz-Signature=5d1f0e9c8b7a5d1f"
+)
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "the-api-key-canary",
+        "5d1f0e9c8b7a5d1f",
+        "canaryToken+0",
+        "canaryToken%2B0",
+        "AKIACANARY/20260811/s3",
+        "AKIACANARY%2F20260811%2Fs3",
+        SIGNED,
+        SIGNED.partition("?")[2],
+    ],
+)
+@pytest.mark.parametrize("name", ["bucket", "name"])
+def test_an_object_that_repeats_a_secret_does_not_count(name: str, repeated: str) -> None:
+    said = answer("landed", object=OBJECT | {name: f"a{repeated}b"})
+    with pytest.raises(NotUnderstood, match="repeats the API key or the presigned URL"):
+        understood(
+            json.dumps(said).encode(),
+            MESSAGE | {"PresignedUrl": SIGNED},
+            compares=False,
+            secrets=["the-api-key-canary", "a b"],
+        )
+
+
+def test_a_name_may_hold_what_is_no_secret_of_the_url() -> None:
+    said = answer("landed", object=OBJECT | {"name": "heron-meadow/a b.20260811T093015Z"})
+    message = MESSAGE | {"PresignedUrl": SIGNED}
+    body = json.dumps(said).encode()
+    assert understood(body, message, compares=False, secrets=["a b"]) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("object", OBJECT | {"generation": "1 \x1b[2J"}),
+        ("object", OBJECT | {"generation": "canary"}),
+        ("object", OBJECT | {"generation": "1" * 21}),
+        ("object", OBJECT | {"name": "a" * 1025}),
+        ("notification", {"messageId": "https://x/?X-Amz-Signature=1"}),
+        ("notification", {"messageId": "1\x1b[2J"}),
+        ("notification", {"messageId": "1" * 65}),
+    ],
+)
+def test_what_is_shown_to_people_has_a_known_form(name: str, value: object) -> None:
+    with pytest.raises(NotUnderstood, match=f"the field {name} is not as it must be"):
+        read(answer("landed", **{name: value}))
+
+
+def test_only_known_proofs_are_taken_over() -> None:
+    said = answer("landed", verified=["size", "canary", "crc64nvme", "a\x1b[2J"])
+    assert read(said)["verified"] == ["size", "crc64nvme"]

@@ -249,3 +249,13 @@ def test_who_watches_sees_every_other_request(client: FlaskClient, watcher: Reme
         ("none", "refused", "NOT_FOUND", 404),
     ]
     assert all(request.ended > request.began for request in watcher.seen)
+
+
+def test_nor_is_what_a_caller_asks_for_in_vain(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A key may have been pasted into the path."""
+    client.open("/nowhere/KEYCANARY", method="KEYCANARY", headers={"x-api-key": "canary"})
+
+    assert fields_of(caplog)["httpRequest"]["requestMethod"] == "other"
+    assert "KEYCANARY" not in str(fields_of(caplog)) + caplog.text

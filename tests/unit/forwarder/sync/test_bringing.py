@@ -294,6 +294,9 @@ def test_an_unexpected_error_fails_its_object_and_its_text_stays_untold(
 
     result = there.bringing.bring(LISTED)
 
-    assert (result.reason, result.text) == ("UNEXPECTED", "unexpected ValueError")
+    assert (result.reason, result.text) == (
+        "UNEXPECTED",
+        "unexpected ValueError: please report it",
+    )
     assert "secret" not in caplog.text
     assert "_next" in caplog.text

@@ -12,6 +12,8 @@ import main
 SECRET = "canary5d1f0e9c8b7a"
 TEXT = f"https://b/k?X-Amz-Signature={SECRET}\x1b]0;title\x07\nforged"
 
+main.configure_logging("INFO", "text")
+
 
 class Unraisable:
     def __del__(self) -> None:
@@ -23,7 +25,6 @@ def fail() -> None:
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-    main.configure_logging("INFO", "text")  # here, since the test imports this module as well
     thread = threading.Thread(target=fail, name="failing")
     thread.start()
     thread.join()

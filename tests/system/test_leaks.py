@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.leaking import SECRET
 from tests.system.backends import Embedded
 from tests.system.service import PROGRAMS, ROOT, environment_for, free_port
 
+SECRET = "canary5d1f0e9c8b7a"
+"""What `tests/servers/leaking.py` lets out."""
 LEAKS = (
     "Uncaught ValueError in failing",
     "UserWarning",
@@ -47,7 +48,7 @@ def test_nothing_that_is_written_holds_a_secret_or_commands_a_terminal(tmp_path:
         PROGRAMS / "gunicorn",
         "-c",
         "gunicorn.conf.py",
-        "tests.integration.leaking:app",
+        "tests.servers.leaking:app",
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -73,7 +74,7 @@ def test_nothing_that_is_written_holds_a_secret_or_commands_a_terminal(tmp_path:
 def test_an_exception_that_ends_a_program_is_redacted(log_format: str) -> None:
     program = (
         "import main\n"
-        "from tests.integration import leaking\n"
+        "from tests.servers import leaking\n"
         f"main.configure_logging('INFO', {log_format!r})\n"
         "leaking.fail()\n"
     )
