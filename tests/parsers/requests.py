@@ -6,6 +6,7 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
 from adapters.file_names import clash_path, plain_path
+from handlers.arriving import CHUNKS_BYTES, HEAD_BYTES, Arriving, Verdict
 from handlers.body import MAX_BYTES, read_message_body
 from handlers.errors import RequestRefused
 from handlers.query import read_query
@@ -18,7 +19,7 @@ from transfer.errors import BucketNotAllowed, InvalidMessage, UrlRefused
 from transfer.message import parse_message
 from transfer.object_name import ObjectName
 from transfer.presigned_url import parse_presigned_url
-from transfer.printable import printable
+from transfer.printable import printable, printable_lines
 from transfer.redaction import redact
 from transfer.s3_object import parse_s3_object
 
@@ -30,6 +31,7 @@ FIELDS = (
     *("Bucket", "ObjectKey", "PresignedUrl", "ContentType", "ETag", "VersionId", "LastModified"),
     *("EventTime", "ChecksumType", "ChecksumSHA256", "ChecksumCRC32"),
 )
+PIECE = 64
 APP = Flask(__name__)
 CALLER = ApiKey("a", b"", ("*a*a*a*a*b", "[!-]*-[a-z]*"))
 REFUSED = (RequestRefused, HTTPException)
@@ -46,6 +48,15 @@ def message(data: bytes) -> None:
             parse_message({**MESSAGE, field: text(data)}, {LISTED})
         except (InvalidMessage, UrlRefused):
             pass
+
+
+def arriving(data: bytes) -> None:
+    """A request in small pieces: each is looked at when it comes."""
+    request, arrived = Arriving(), bytearray()
+    for start in range(0, len(data), PIECE):
+        arrived += data[start : start + PIECE]
+        if request.look(arrived) is not Verdict.PART:
+            return
 
 
 def json_body(data: bytes) -> object:
@@ -86,7 +97,7 @@ def bucket(data: bytes) -> None:
 
 
 def log_line(data: bytes) -> str:
-    return redact(text(data))
+    return printable_lines(redact(text(data)))
 
 
 REQUESTS = (
@@ -112,6 +123,19 @@ REQUESTS = (
         (),
         (url().encode(), b"2026-03-14T09:26:53.5Z", b"AAAAAA==-3", b'"e"'),
         words.URLS + words.NAMES,
+    ),
+    Parser(
+        "request as it arrives",
+        HEAD_BYTES + CHUNKS_BYTES,
+        arriving,
+        (),
+        (
+            b"POST /processmessage HTTP/1.1\r\nContent-Length: 9\r\n\r\n",
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"POST / HTTP/1.1\r\n",
+            b"GET /",
+        ),
+        words.LINES + words.CHUNKS,
     ),
     Parser(
         "body of a request",
