@@ -158,7 +158,8 @@ def _unreachable(error: HTTPError, proxy: str | None) -> NotForwarded:
 def _refusal(status: int, headers: Any, answer: Any) -> NotForwarded:
     reason = reason_of(status, answer)
     from_landfall = at(answer, "error", "details", 0, "domain") == "landfall"
-    advice = advice_for(status, reason, from_landfall=from_landfall)
+    said = at(answer, "error", "message")
+    advice = advice_for(status, reason, said, from_landfall=from_landfall)
     text = f"Landfall answered HTTP {status}, {reason}" + (f": {advice}" if advice else "")
     is_about_key = status == 401 or is_by_gateway(status, from_landfall=from_landfall)
     kind = KeyRefused if is_about_key else NotForwarded

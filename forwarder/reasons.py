@@ -6,7 +6,7 @@ Whatever is at a wrong URL may send back what it was sent: the presigned URL, or
 
 from typing import Any
 
-from forwarder.s3_refusals import LATER
+from forwarder.s3_refusals import LATER, code_in, refusal
 
 RIGHT_URL = "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage"
 CHECK_KEY = "check the API key, in ENDPOINT_API_KEY or its secret, against Landfall's API_KEYS"
@@ -16,6 +16,8 @@ OTHER_VERSION = (
     "and check what is between the two"
 )
 LOG = "Landfall's log says more"
+MAX_SAID = 2000
+"""Characters of an explanation that are looked at."""
 
 REASONS = {
     "MALFORMED_BODY": OTHER_VERSION,
@@ -65,9 +67,16 @@ def reason_of(status: int, answer: Any) -> str:
     return reason if isinstance(reason, str) and reason in REASONS else f"HTTP_{status}"
 
 
-def advice_for(status: int, reason: str, *, from_landfall: bool) -> str:
-    """Return what to do about a refusal, empty if there is nothing to do but to try again."""
+def advice_for(status: int, reason: str, said: Any, *, from_landfall: bool) -> str:
+    """Return what to do about a refusal, empty if there is nothing to do but to try again.
+
+    Of `said`, what was answered as its explanation, only a known error code of S3 is used.
+    """
     if from_landfall:
+        code = code_in(said[:MAX_SAID]) if isinstance(said, str) else None
+        if reason == "SOURCE_REFUSED" and code is not None:
+            advice = refusal(403, code, said[:MAX_SAID], "s3:GetObject").advice
+            return f"S3 answered it {code}: {advice}"
         return REASONS.get(reason) or OF_STATUS.get(status, "")
     if is_by_gateway(status, from_landfall=from_landfall):
         return f"{RIGHT_URL}; if it is right, {CHECK_KEY} and the gateway"

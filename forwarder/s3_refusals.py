@@ -132,6 +132,12 @@ def as_code(code: object) -> str | None:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else None
 
 
+def code_in(text: str) -> str | None:
+    """Return the first error code of S3 in a foreign text that by itself says what to do."""
+    clear = _ABOUT_THE_OBJECT.keys() - _MANY_MEANINGS
+    return next((word for each in _CODE.findall(text) if (word := each.rstrip(".")) in clear), None)
+
+
 def refusal(status: int, code: str | None, message: str, right: str) -> Refusal:
     """Return what an answer of S3 means.
 

@@ -158,11 +158,21 @@ def test_connections_that_were_not_used_for_a_while_are_replaced(
 
 
 def error(
-    status: int, reason: object = "SOURCE_GONE", domain: str = "landfall", **headers: str
+    status: int,
+    reason: object = "SOURCE_GONE",
+    domain: str = "landfall",
+    message: object = "canary",
+    **headers: str,
 ) -> Answer:
     detail = {"reason": reason, "domain": domain}
-    body = {"error": {"message": "canary", "details": [detail]}}
+    body = {"error": {"message": message, "details": [detail]}}
     return Answer(status, json.dumps(body).encode(), headers)
+
+
+ARCHIVED = "canary. The answer was 403 InvalidObjectState."
+RESTORE = (
+    "S3 answered it InvalidObjectState: the object is archived: restore it in S3, then send it"
+)
 
 
 RIGHT_URL = "check ENDPOINT_URL: it must be the URL of Landfall's /processmessage"
@@ -176,6 +186,15 @@ SLOWER = "lower the function's concurrency, or raise Landfall's MAX_MESSAGES_PER
     ("answer", "told"),
     [
         *((error(503, reason), f"{reason}: {words}") for reason, words in REASONS.items()),
+        (error(422, "SOURCE_REFUSED", message=ARCHIVED), f"SOURCE_REFUSED: {RESTORE} again"),
+        *(
+            (
+                error(422, "SOURCE_REFUSED", message=said),
+                f"SOURCE_REFUSED: {REASONS['SOURCE_REFUSED']}",
+            )
+            for said in ("AccessDenied", "AnotherError", 3000 * "x" + " NoSuchVersion", [5])
+        ),
+        (error(503, "OVERLOADED", message=ARCHIVED), f"OVERLOADED: {REASONS['OVERLOADED']}"),
         (error(503, "A_LATER_REASON"), "HTTP_503"),
         (error(400, "A_LATER_REASON"), "HTTP_400"),
         (error(401, "A_LATER_REASON"), f"HTTP_401: {RIGHT_KEY}"),

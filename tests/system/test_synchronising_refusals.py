@@ -87,7 +87,7 @@ def test_archived_objects_fail_one_by_one_and_the_others_come_over_folder_marker
 
     assert ended.code == 1
     assert set(ended.summary.split(", ")) == {"30 failed", "2 landed now"}
-    assert ended.err.count("The object is archived: restore it in S3") == 30
+    assert ended.err.count("InvalidObjectState: the object is archived: restore it in S3") == 30
     assert set(there.announced(bucket)) == {"standard", "folder/"}
 
 
