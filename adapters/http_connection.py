@@ -45,7 +45,7 @@ _NO_BODY = frozenset({204, 304})
 
 
 class HeadTooLarge(HTTPException):
-    """A head is over one of the bounds, as it would be again. The text holds nothing of the head."""
+    """A head is over a bound, as it would be again. The text says which, and nothing of it."""
 
 
 class Response(HTTPResponse):

@@ -227,19 +227,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._continue(conn, self.cfg.keepalive)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
-        """Hang up if a body that nobody read turns out broken: its request has its answer already.
+        """Read what nobody read of the body; hang up if it turns out broken, for it was answered.
 
-        gunicorn would send another, which whoever shares the connection takes for the next one's.
+        gunicorn would send another answer then, which is taken for that to the next request. It
+        would also hang up on a body of 64 KiB, unannounced, as reading it might take long.
         """
         try:
-            return bool(super()._keepalive_after(conn, keepalive))
+            return keepalive and bool(conn.parser.finish_body())
         except ParseException:
             return False
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what never reached the app."""
         if isinstance(exc, ParseException):
-            self.log.warning("MALFORMED_BODY: what came is no request (%s).", type(exc).__name__)
+            self.log.warning(
+                "MALFORMED_BODY: what came is no request, or one with too long a line or too many "
+                "headers (%s).",
+                type(exc).__name__,
+            )
             client.sendall(_answer("MALFORMED_BODY", UNREADABLE))
         else:
             self.log.error("Unexpected %s", type(exc).__name__, exc_info=exc)

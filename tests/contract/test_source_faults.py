@@ -126,7 +126,7 @@ def test_a_head_over_the_limits_is_asked_for_once_and_the_reason_is_named(
 
     with side.serve([WHOLE, second], [WHOLE]) as server:
         side.fetch(server, "etag-1")  # whose connection is kept
-        with pytest.raises(SourceCorrupt, match="has .*more than .*smaller") as refused:
+        with pytest.raises(SourceCorrupt, match=r"has .*more than .*smaller") as refused:
             side.fetch(server, "etag-1")
         assert server.connections == 1
 

@@ -183,6 +183,24 @@ def test_a_refused_client_that_goes_on_sending_reads_why(worker: Running) -> Non
         assert seconds_to_end(client) < LATE_SECONDS
 
 
+@pytest.mark.parametrize("size", [65535, 65536, 65537])
+def test_a_body_that_the_app_does_not_read_costs_the_next_request_nothing(
+    worker: Running, size: int
+) -> None:
+    body = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size + size * b"x"
+    with worker.connect(body + CLOSING) as client:
+        assert b"".join(iter(lambda: client.recv(4096), b"")).count(b"heron") == 2
+
+
+@pytest.mark.parametrize("piece", [1000, 100_000])
+def test_a_head_is_too_large_in_whatever_pieces_it_arrives(worker: Running, piece: int) -> None:
+    head = GET[:-2] + b"".join(b"%d: " % n + 8000 * b"x" + b"\r\n" for n in range(5)) + b"\r\n"
+    with worker.connect() as client:
+        for begin in range(0, len(head), piece):
+            client.sendall(head[begin : begin + piece])
+        assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
 def test_the_oldest_waiting_connection_makes_room(worker: Running) -> None:
     idle = [worker.connect(GET) for _ in range(CONNECTIONS - 1)]
     assert all(client.recv(4096).endswith(b"heron") for client in idle)
