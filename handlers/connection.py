@@ -213,4 +213,5 @@ class Connection:
             with suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._lost = True
-        self._socket.close()
+        with suppress(OSError):  # the descriptor is gone all the same
+            self._socket.close()

@@ -48,6 +48,22 @@ class Refusing:
         return self._listener.accept()
 
 
+class Exhausted:
+    """A pool whose next thread cannot be started a few times."""
+
+    def __init__(self, pool: Any, times: int) -> None:
+        self._pool, self.times = pool, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def submit(self, *args: Any) -> Any:
+        if self.times:
+            self.times -= 1
+            raise RuntimeError("can't start new thread")
+        return self._pool.submit(*args)
+
+
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     body = LARGE_BYTES * b"x" if environ["PATH_INFO"] == "/large" else b"heron"
     start_response("200 OK", [("Content-Length", str(len(body)))])
@@ -242,6 +258,24 @@ def test_nothing_is_left_of_clients_that_do_anything_at_all(worker: Running) -> 
 def test_a_failed_accept_does_not_end_the_worker(number: int) -> None:
     with running(number, times=3) as one, one.connect(GET) as client:
         assert client.recv(4096).endswith(b"heron")
+
+
+def test_what_fails_for_one_connection_ends_that_one_alone() -> None:
+    """First a new connection, then one that waited for its client."""
+    with running() as one, one.connect(GET[:-2]) as waits:
+        one.worker.tpool = Exhausted(one.worker.tpool, times=2)
+        with one.connect(GET) as new:
+            assert seconds_to_end(new) < LATE_SECONDS
+        waits.sendall(b"\r\n")
+        assert waits.recv(4096) == b""
+        assert one.worker.tpool.times == 0
+        with one.connect(CLOSING) as client:
+            assert client.recv(4096).endswith(b"heron")
+
+        ends = time.monotonic() + 5
+        while one.worker.nr_conns and time.monotonic() < ends:
+            time.sleep(0.02)
+        assert one.worker.nr_conns == 0
 
 
 def test_a_stopping_worker_answers_what_comes_and_waits_no_longer_than_needed() -> None:
