@@ -44,6 +44,10 @@ _IPV6 = re.compile(r"\[(?P<name>[0-9A-Fa-f:.]{2,45})\](?::(?P<port>[1-9]\d{0,4})
 _NO_BODY = frozenset({204, 304})
 
 
+class HeadTooLarge(HTTPException):
+    """A head is over a bound, as it would be again. The text says which, and nothing of it."""
+
+
 class Response(HTTPResponse):
     """An answer, not to HEAD, that can be read in one way only; else HTTPException.
 
@@ -221,10 +225,10 @@ class _Lines:
         if not line:
             raise RemoteDisconnected("The connection ended before the answer did.")
         if len(line) > MAX_LINE_BYTES:
-            raise HTTPException(f"The answer has a line of more than {MAX_LINE_BYTES} bytes.")
+            raise HeadTooLarge(f"The answer has a line of more than {MAX_LINE_BYTES} bytes.")
         self._bytes_left -= len(line)
         if self._bytes_left < 0:
-            raise HTTPException(f"The answer has more than {MAX_HEAD_BYTES} bytes of headers.")
+            raise HeadTooLarge(f"The answer has more than {MAX_HEAD_BYTES} bytes of headers.")
         return line
 
 
@@ -253,7 +257,7 @@ def _fields_of(lines: _Lines) -> dict[str, str]:
         if more is None or not name:
             raise HTTPException("The answer has a header that HTTP does not allow.")
         fields[name] += [" ", _text(more[1])]
-    raise HTTPException(f"The answer has more than {MAX_LINES} headers.")
+    raise HeadTooLarge(f"The answer has more than {MAX_LINES} headers.")
 
 
 def _text(value: bytes) -> str:

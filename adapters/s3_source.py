@@ -20,7 +20,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from adapters.cut_offs import CutOffs
-from adapters.http_connection import Response
+from adapters.http_connection import HeadTooLarge, Response
 from adapters.pinned_http import CONNECT_SECONDS, Dialer, Resolve, new_tls_context
 from adapters.s3_answers import error_of
 from adapters.s3_lines import Line, Lines
@@ -34,6 +34,11 @@ HEADER_SECONDS = 30.0
 _MAX_ERROR_BYTES = 64 * 1024
 _LARGE_BYTES = 1024 * 1024  # from here on reading in pieces that fit pays
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
+_LESS_METADATA = (
+    "Amazon S3 sends no such answer (https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
+    "UsingMetadata.html): the object lands once its metadata is smaller, or once the server, or "
+    "the proxy before it, sends fewer headers."
+)
 # They may hold the URL, so none is kept: ours are raised outside of the except clause, or the
 # foreign one would stay with them as their context.
 _FOREIGN = (requests.RequestException, HTTPException, OSError)
@@ -115,6 +120,9 @@ class S3Source:
                 return line, line.adapter.send(
                     request, stream=True, timeout=self._timeouts, proxies={}
                 )
+            except HeadTooLarge as error:
+                line.close()
+                raise SourceCorrupt(f"{error} {_LESS_METADATA}") from None
             except _FOREIGN as error:
                 failure, has_time = type(error).__name__, not line.dialer.is_cut
                 line.close()

@@ -12,7 +12,7 @@ from enum import Enum
 LINE_BYTES = 4094
 """Of the request line: gunicorn's `limit_request_line`."""
 HEAD_BYTES = 32 * 1024
-"""Of a head that is not complete yet."""
+"""Of a head with the empty line behind it."""
 BODY_BYTES = 64 * 1024 + 1
 """One more than a message may have, so that the app sees that it is too large."""
 CHUNKS_BYTES = 128 * 1024
@@ -88,6 +88,8 @@ class Arriving:
         end = data.find(_HEAD_END, self._searched)
         if end < 0:
             return self._part_of_head(data)
+        if end + len(_HEAD_END) > HEAD_BYTES:  # however it was cut into pieces on its way
+            return Verdict.REFUSED
         self._body = self._next = self._searched = end + len(_HEAD_END)
         head = bytes(data[self._start : self._body])
         line = head.find(_LINE_END)

@@ -75,7 +75,7 @@ def _read(request: Request) -> bytes:
     except HTTPException:
         raise
     except Exception:  # noqa: BLE001 - each server has its own names for a broken stream
-        raise _malformed("is broken off or wrongly framed") from None
+        raise _malformed("is broken off, wrongly framed, or in chunks of a few bytes") from None
     if len(data) > MAX_BYTES:
         raise RequestEntityTooLarge
     if request.content_length not in (None, len(data)):

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from gunicorn.http.errors import ParseException
 
-from handlers.arriving import Arriving, Verdict
+from handlers.arriving import HEAD_BYTES, Arriving, Verdict
 
 NEXT_SECONDS = 0.005
 """For the next request of a connection: a thread that stays costs less than one that is called."""
@@ -119,6 +119,8 @@ class Connection:
         """Serve the request that is whole: gunicorn reads it, and no byte behind it."""
         self._served = self._verdict
         length = self._arriving.length if self._served is Verdict.WHOLE else len(self._arrived)
+        if not self._arriving.has_head:
+            length = HEAD_BYTES  # gunicorn itself would take more, if it has it at once
         self._request = memoryview(bytes(self._arrived[:length]))
         del self._arrived[:length]
         self._arriving, self._verdict = Arriving(), Verdict.PART
@@ -211,4 +213,5 @@ class Connection:
             with suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._lost = True
-        self._socket.close()
+        with suppress(OSError):  # the descriptor is gone all the same
+            self._socket.close()

@@ -97,8 +97,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn = TConn(self.cfg, Connection(client), address, listener.getsockname())
         conn.data_ready = True
         self.nr_conns += 1
+        self._try(conn, self._begin)
+
+    def _begin(self, conn: Any) -> None:
         conn.sock.receive()
         self._continue(conn, self.request_seconds)
+
+    def _try(self, conn: Any, step: Callable[[Any], None]) -> None:
+        """What fails for one connection ends that one, and not the worker with all transfers.
+
+        Such as a thread that cannot be started, for the machine has no more.
+        """
+        try:
+            step(conn)
+        except Exception as error:
+            self.log.error("Unexpected %s, at a connection", type(error).__name__, exc_info=error)
+            if conn in self._held:
+                self._release(conn)
+            self._close(conn)
 
     def _continue(self, conn: Any, idle_seconds: float) -> None:
         """Do what is next for a connection that neither waits nor is served."""
@@ -161,7 +177,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _resume(self, conn: Any, then: Callable[[Any], None], _: Any) -> None:
         if conn in self._held:  # it may have been dropped since the poller found it ready
-            then(conn)
+            self._try(conn, then)
 
     def _release(self, conn: Any) -> None:
         self.poller.unregister(conn.sock.fileno())
@@ -224,22 +240,27 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Continue in the loop, after a thread served the connection."""
         conn.sock.keeps = not fs.cancelled() and fs.exception() is None and fs.result()
-        self._continue(conn, self.cfg.keepalive)
+        self._try(conn, partial(self._continue, idle_seconds=self.cfg.keepalive))
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
-        """Hang up if a body that nobody read turns out broken: its request has its answer already.
+        """Read what nobody read of the body; hang up if it turns out broken, for it was answered.
 
-        gunicorn would send another, which whoever shares the connection takes for the next one's.
+        gunicorn would send another answer then, which is taken for that to the next request. It
+        would also hang up on a body of 64 KiB, unannounced, as reading it might take long.
         """
         try:
-            return bool(super()._keepalive_after(conn, keepalive))
+            return keepalive and bool(conn.parser.finish_body())
         except ParseException:
             return False
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what never reached the app."""
         if isinstance(exc, ParseException):
-            self.log.warning("MALFORMED_BODY: what came is no request (%s).", type(exc).__name__)
+            self.log.warning(
+                "MALFORMED_BODY: what came is no request, or one with too long a line or too many "
+                "headers (%s).",
+                type(exc).__name__,
+            )
             client.sendall(_answer("MALFORMED_BODY", UNREADABLE))
         else:
             self.log.error("Unexpected %s", type(exc).__name__, exc_info=exc)

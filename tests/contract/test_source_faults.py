@@ -65,7 +65,6 @@ BROKEN: dict[str, Script] = {
     "a status that is no number": [answer(BODY, "OK")],
     "a status of four digits": [answer(BODY, "2000 OK")],
     "only a word that more will come": [b"HTTP/1.1 100 Continue\r\n\r\n"],
-    "a header without end": [b"HTTP/1.1 200 OK\r\nETag: " + 100_000 * b"x"],
     "headers without end": [b"HTTP/1.1 200 OK\r\n" + 200 * b"X-Heron: meadow\r\n"],
     "two lengths": [answer(BODY, Content_length="7")],
     "a cut in the body": [WHOLE[:-1]],
@@ -108,6 +107,30 @@ CORRUPT: dict[str, bytes] = {
 def test_an_answer_that_cannot_be_trusted_is_corrupt(side: Side, data: bytes) -> None:
     with side.serve([data]) as server, pytest.raises(SourceCorrupt):
         side.fetch(server, "etag-1")
+
+
+OVER_THE_LIMITS = {
+    "a line": 65 * 1024 * b"x",
+    "bytes": 4 * (b"x-amz-meta-a: " + 40_000 * b"x" + b"\r\n"),
+    "entries": 1201 * b"x-amz-meta-a: b\r\n",
+}
+
+
+@pytest.mark.parametrize("headers", OVER_THE_LIMITS.values(), ids=OVER_THE_LIMITS)
+def test_a_head_over_the_limits_is_asked_for_once_and_the_reason_is_named(
+    side: Side, headers: bytes
+) -> None:
+    def second(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n")
+
+    with side.serve([WHOLE, second], [WHOLE]) as server:
+        side.fetch(server, "etag-1")  # whose connection is kept
+        with pytest.raises(SourceCorrupt, match=r"has .*more than .*smaller") as refused:
+            side.fetch(server, "etag-1")
+        assert server.connections == 1
+
+    assert "x-amz-meta-a" not in str(refused.value)
 
 
 def error(code: str, text: str = "words") -> bytes:

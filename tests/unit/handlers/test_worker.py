@@ -48,6 +48,22 @@ class Refusing:
         return self._listener.accept()
 
 
+class Exhausted:
+    """A pool whose next thread cannot be started a few times."""
+
+    def __init__(self, pool: Any, times: int) -> None:
+        self._pool, self.times = pool, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def submit(self, *args: Any) -> Any:
+        if self.times:
+            self.times -= 1
+            raise RuntimeError("can't start new thread")
+        return self._pool.submit(*args)
+
+
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     body = LARGE_BYTES * b"x" if environ["PATH_INFO"] == "/large" else b"heron"
     start_response("200 OK", [("Content-Length", str(len(body)))])
@@ -186,6 +202,24 @@ def test_a_refused_client_that_goes_on_sending_reads_why(worker: Running) -> Non
         assert seconds_to_end(client) < LATE_SECONDS
 
 
+@pytest.mark.parametrize("size", [65535, 65536, 65537])
+def test_a_body_that_the_app_does_not_read_costs_the_next_request_nothing(
+    worker: Running, size: int
+) -> None:
+    body = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size + size * b"x"
+    with worker.connect(body + CLOSING) as client:
+        assert b"".join(iter(lambda: client.recv(4096), b"")).count(b"heron") == 2
+
+
+@pytest.mark.parametrize("piece", [1000, 100_000])
+def test_a_head_is_too_large_in_whatever_pieces_it_arrives(worker: Running, piece: int) -> None:
+    head = GET[:-2] + b"".join(b"%d: " % n + 8000 * b"x" + b"\r\n" for n in range(5)) + b"\r\n"
+    with worker.connect() as client:
+        for begin in range(0, len(head), piece):
+            client.sendall(head[begin : begin + piece])
+        assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
 def test_the_oldest_waiting_connection_makes_room(worker: Running) -> None:
     idle = [worker.connect(GET) for _ in range(CONNECTIONS - 1)]
     assert all(client.recv(4096).endswith(b"heron") for client in idle)
@@ -246,6 +280,24 @@ def test_what_was_dropped_in_the_same_round_of_events_is_left_alone() -> None:
         one.worker.poller.close()
         one.worker.method_queue.close()
         one.worker.tmp.close()
+
+
+def test_what_fails_for_one_connection_ends_that_one_alone() -> None:
+    """First a new connection, then one that waited for its client."""
+    with running() as one, one.connect(GET[:-2]) as waits:
+        one.worker.tpool = Exhausted(one.worker.tpool, times=2)
+        with one.connect(GET) as new:
+            assert seconds_to_end(new) < LATE_SECONDS
+        waits.sendall(b"\r\n")
+        assert waits.recv(4096) == b""
+        assert one.worker.tpool.times == 0
+        with one.connect(CLOSING) as client:
+            assert client.recv(4096).endswith(b"heron")
+
+        ends = time.monotonic() + 5
+        while one.worker.nr_conns and time.monotonic() < ends:
+            time.sleep(0.02)
+        assert one.worker.nr_conns == 0
 
 
 def test_a_stopping_worker_answers_what_comes_and_waits_no_longer_than_needed() -> None:
