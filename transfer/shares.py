@@ -96,6 +96,9 @@ class Shares:
         if not held:
             del self._held[place.caller]
         self.taken -= 1
+        for waiting in self._waiting:
+            if waiting.instead_of is place:  # another may get it, so this one needs room again
+                waiting.instead_of = None
         self._grant(now)
 
     def refuse(self, caller: str, now: float) -> None:

@@ -148,6 +148,25 @@ def test_a_transfer_that_ends_late_is_ended_for_the_next_who_waits_and_no_other_
     assert not again.is_waiting
 
 
+def test_of_two_who_wait_each_has_a_place_in_whatever_order_transfers_end() -> None:
+    """The first who waits gets the place that was to become free for the second."""
+    shares = Shares(6)
+    held = [shares.take("first", 0.0) for _ in range(6)]
+    second, third = shares.wait("second", 10.0), shares.wait("third", 10.0)
+    shares.make_room(second, 10.0)
+    shares.make_room(third, 10.0)
+    assert third.instead_of is held[4]
+
+    shares.leave(third.instead_of, 10.1)
+    assert not second.is_waiting
+    shares.make_room(third, 10.2)
+
+    ended = [place for place in held if place and place.is_ended and place is not held[4]]
+    assert ended == [third.instead_of]
+    shares.leave(ended[0], 10.3)
+    assert not third.is_waiting
+
+
 def test_a_place_is_kept_free_for_those_who_asked_lately() -> None:
     """So that their next message need not wait for the end of a transfer."""
     house = House(8)
