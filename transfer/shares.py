@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 RECENT_SECONDS = 10.0
 LENT_OUT = 4
-"""Of so many places one is kept free for callers who asked lately and hold fewer."""
-MIN_RUN_SECONDS = 1.0
-"""A transfer that has not run for longer is not ended: short ones end by themselves."""
+"""Of so many places one is kept free for callers who asked lately and hold fewer; at least one if
+there are two or more. Else the only place that others could lend would be taken and ended for each
+message of theirs, with the bytes that it fetched."""
+MIN_RUN_SECONDS = 0.5
+"""A transfer that has not run for longer is not ended: short ones end by themselves. It leaves
+those who wait the time that the end takes."""
 OWED_SECONDS = 6.0
 """So long a place that becomes free is kept for a caller who holds none and was refused. Longer
 than the pause which that refusal asks for."""
@@ -118,10 +121,13 @@ class Shares:
         for each, held in self._held.items():
             if each == caller or _running(held) != most:
                 continue
-            for place in reversed(held):
-                old_enough = now - place.since > MIN_RUN_SECONDS
-                if place.may_be_ended and not place.is_ended and old_enough:
-                    return place
+            youngest = next(
+                (each for each in reversed(held) if each.may_be_ended and not each.is_ended), None
+            )
+            # While it is too young, no older one is ended instead: a caller who begins new ones
+            # again and again would finish none.
+            if youngest is not None and now - youngest.since > MIN_RUN_SECONDS:
+                return youngest
         return None
 
     def _grant(self, now: float) -> None:
@@ -151,7 +157,7 @@ class Shares:
 
     def _kept_from(self, caller: str, free: int, now: float) -> int:
         """How many free places are for others."""
-        may_keep = self.places // LENT_OUT
+        may_keep = max(self.places // LENT_OUT, min(1, self.places - 1))
         if not self._owed and free > may_keep:
             return 0
         mine = self.held_by(caller)
