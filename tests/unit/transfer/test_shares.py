@@ -193,9 +193,10 @@ def test_of_two_who_wait_each_has_a_place_in_whatever_order_transfers_end() -> N
     second, third = shares.wait("second", 10.0), shares.wait("third", 10.0)
     shares.make_room(second, 10.0)
     shares.make_room(third, 10.0)
+    assert held[4] is not None
     assert third.instead_of is held[4]
 
-    shares.leave(third.instead_of, 10.1)
+    shares.leave(held[4], 10.1)
     assert not second.is_waiting
     shares.make_room(third, 10.2)
 
