@@ -54,9 +54,18 @@ class Shares:
     def held_by(self, caller: str) -> int:
         return len(self._held.get(caller, ()))
 
+    def ask(self, caller: str, now: float) -> None:
+        """Note that the caller wants a place, whether it gets one or not."""
+        self._asked[caller] = now
+
+    def others_asked(self, caller: str, now: float) -> bool:
+        """Whether somebody else asked lately."""
+        lately = now - RECENT_SECONDS
+        return any(at >= lately for each, at in self._asked.items() if each != caller)
+
     def take(self, caller: str, now: float, may_be_ended: bool = True) -> Place | None:
         """Return a free place if the caller may have it at once."""
-        self._asked[caller] = now
+        self.ask(caller, now)
         free = self.places - self.taken
         if free <= 0 or free <= self._kept_from(caller, free, now):
             return None
