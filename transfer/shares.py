@@ -17,6 +17,9 @@ message of theirs, with the bytes that it fetched."""
 MIN_RUN_SECONDS = 0.5
 """A transfer that has not run for longer is not ended: short ones end by themselves. It leaves
 those who wait the time that the end takes."""
+PATIENCE_SECONDS = 0.25
+"""So long a caller waits before a transfer is ended for it: where most are short, a place becomes
+free by itself, and no long one should end for a crowd of them."""
 OWED_SECONDS = 6.0
 """So long a place that becomes free is kept for a caller who holds none and was refused. Longer
 than the pause which that refusal asks for."""
@@ -88,6 +91,8 @@ class Shares:
         """End the youngest transfer of the caller with the most, for one that waits."""
         self._grant(now)
         if place.instead_of is not None or not place.is_waiting:
+            return
+        if now - place.since < PATIENCE_SECONDS:
             return
         most = self._most_but(place.caller)
         if most < self._wanted_by(place.caller) + 1:  # this one is among the wanted
