@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from transfer.errors import LandfallError, Overloaded
 from transfer.permit import draining
-from transfer.shares import Place, Shares
+from transfer.shares import LENT_OUT, Place, Shares
 
 COMPARISONS = 2
 """So many comparisons run even beside as many transfers as are allowed."""
@@ -48,7 +48,8 @@ class Admission:
     Transfers may last an hour, comparisons take a moment. Transfers leave `COMPARISONS`
     places, so that they never keep comparisons out; all places together are limited too, so
     that comparisons that hang take no more threads than transfers that hang. The last of these
-    is for a caller who compares nothing yet, so that no caller keeps another out.
+    is for a caller who compares nothing yet, so that no caller keeps another out. If others want
+    transfers, more than one is left to them: who compares as fast as it can takes each at once.
     """
 
     def __init__(
@@ -110,9 +111,10 @@ class Admission:
         """
         with self._lock:
             free = self._check()
-            if free == 1 and self._comparing[caller]:
+            if free <= self._kept_from(caller) and self._comparing[caller]:
                 raise Overloaded(
-                    f"The last place is kept for other keys than {caller}. Send the message again.",
+                    "The last places are kept for other keys than "
+                    f"{caller}. Send the message again.",
                     1,
                 )
             self._comparing[caller] += 1
@@ -126,6 +128,11 @@ class Admission:
                 if not self._comparing[caller]:
                     del self._comparing[caller]
 
+    def _kept_from(self, caller: str) -> int:
+        """How many places are for others than a caller who compares."""
+        wanted = self._shares.others_asked(caller, self._clock())
+        return max(1, self._max // LENT_OUT) if wanted else 1
+
     def _check(self, wanted: int = 1) -> int:
         """Return how many places are free. Those who wait take no thread beyond one more."""
         if self.draining:
@@ -137,6 +144,7 @@ class Admission:
 
     def _enter(self, caller: str, may_be_ended: bool) -> Place:
         shares, now = self._shares, self._clock()
+        shares.ask(caller, now)
         self._check(wanted=1 if shares.taken < self._max else 0)  # it has another's place, if any
         place = shares.take(caller, now, may_be_ended)
         if place is not None:

@@ -16,6 +16,7 @@
     │   │   ├── SourceBusy
     │   │   └── SourceTooSlow
     │   ├── SourceCorrupt
+    │   │   └── WrongBytes
     │   ├── StoreUnavailable
     │   │   └── UploadLost
     │   ├── NotifyUnavailable
@@ -128,6 +129,10 @@ class SourceCorrupt(Unavailable):
     """What S3 sent contradicts the message or the object's own checksums."""
 
     reason = "SOURCE_CORRUPT"
+
+
+class WrongBytes(SourceCorrupt):
+    """The bytes showed it, so they had to be fetched first; the answer's headers showed nothing."""
 
 
 class StoreUnavailable(Unavailable):

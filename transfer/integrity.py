@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import google_crc32c
 
 from transfer.checksums import Digest, new_crc32, new_crc64nvme
-from transfer.errors import SourceCorrupt
+from transfer.errors import WrongBytes
 from transfer.message import Message
 from transfer.overlapped import Overlapped
 from transfer.source import SourceHeaders
@@ -62,9 +62,9 @@ class Proof(Hashes):
         self.names = ("size", *expected)
 
     def check(self) -> None:
-        """Raise SourceCorrupt unless size and all digests are as S3 said."""
+        """Raise WrongBytes unless size and all digests are as S3 said."""
         if self._hashed != self._size:
-            raise SourceCorrupt(
+            raise WrongBytes(
                 f"S3 sent {self._hashed} bytes of {self._size}; nothing was landed. Send again."
             )
         for name, wanted in self.wanted.items():
@@ -72,9 +72,9 @@ class Proof(Hashes):
                 raise wrong(name)
 
 
-def wrong(name: str) -> SourceCorrupt:
+def wrong(name: str) -> WrongBytes:
     """Return the failure of bytes that have another digest than S3 gave."""
-    return SourceCorrupt(
+    return WrongBytes(
         f"The bytes do not have the {name} that S3 gave; nothing was landed. "
         "Send again with what HeadObject says now."
     )

@@ -1,7 +1,9 @@
-"""A message about an object that was not as it was announced to be waits before the next try.
+"""A message whose object had other bytes than it says waits before they are fetched once more.
 
 Finding that out costs all of the object's bytes, and the message that says otherwise costs its
-sender nothing. Once may be an accident of the network, so only repeats have to wait.
+sender nothing. Once may be an accident of the network, so only repeats have to wait. What the
+headers of S3's answer show costs next to nothing: a message that was wrong there, and is
+corrected, does not wait.
 """
 
 import math
@@ -12,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from transfer.errors import SourceCorrupt
+from transfer.errors import SourceCorrupt, WrongBytes
 from transfer.message import Message
 
 FIRST_SECONDS, MAX_SECONDS = 30.0, 900.0
@@ -33,7 +35,8 @@ class _Record:
 class Pauses:
     """How often messages of each caller about each version of an object failed. Threads share it.
 
-    Other callers, and other versions, do not wait.
+    Other callers, and other versions, do not wait. Other checksums for the same version do: a
+    sender could make up new ones each time.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class Pauses:
             self._check(key)
         try:
             yield
-        except SourceCorrupt as failure:
+        except WrongBytes as failure:
             pause = self._note(key or _key_of(caller, message))
             failure.retry_after = max(failure.retry_after or 0, pause)
             raise

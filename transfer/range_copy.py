@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from transfer.budget import Budget
 from transfer.combining import CombinedProof, RangeDigests
-from transfer.errors import LandfallError, SourceCorrupt, StoreUnavailable, TokenMoved, UploadLost
+from transfer.errors import LandfallError, StoreUnavailable, TokenMoved, UploadLost, WrongBytes
 from transfer.integrity import Hashes
 from transfer.pace import Meter
 from transfer.presigned_url import PresignedUrl
@@ -109,7 +109,7 @@ class RangeCopier:
         )
         if opened.size != self._size:
             opened.close()
-            raise SourceCorrupt("S3 says another size with a range than with the whole object.")
+            raise WrongBytes("S3 says another size with a range than with the whole object.")
         return opened
 
     def _recorded(self, range_: Range, stored: StoredObject, hashes: Hashes) -> Copied:

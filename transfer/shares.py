@@ -11,9 +11,15 @@ from dataclasses import dataclass
 
 RECENT_SECONDS = 10.0
 LENT_OUT = 4
-"""Of so many places one is kept free for callers who asked lately and hold fewer."""
-MIN_RUN_SECONDS = 1.0
-"""A transfer that has not run for longer is not ended: short ones end by themselves."""
+"""Of so many places one is kept free for callers who asked lately and hold fewer; at least one if
+there are two or more. Else the only place that others could lend would be taken and ended for each
+message of theirs, with the bytes that it fetched."""
+MIN_RUN_SECONDS = 0.5
+"""A transfer that has not run for longer is not ended: short ones end by themselves. It leaves
+those who wait the time that the end takes."""
+PATIENCE_SECONDS = 0.25
+"""So long a caller waits before a transfer is ended for it: where most are short, a place becomes
+free by itself, and no long one should end for a crowd of them."""
 OWED_SECONDS = 6.0
 """So long a place that becomes free is kept for a caller who holds none and was refused. Longer
 than the pause which that refusal asks for."""
@@ -51,9 +57,18 @@ class Shares:
     def held_by(self, caller: str) -> int:
         return len(self._held.get(caller, ()))
 
+    def ask(self, caller: str, now: float) -> None:
+        """Note that the caller wants a place, whether it gets one or not."""
+        self._asked[caller] = now
+
+    def others_asked(self, caller: str, now: float) -> bool:
+        """Whether somebody else asked lately."""
+        lately = now - RECENT_SECONDS
+        return any(at >= lately for each, at in self._asked.items() if each != caller)
+
     def take(self, caller: str, now: float, may_be_ended: bool = True) -> Place | None:
         """Return a free place if the caller may have it at once."""
-        self._asked[caller] = now
+        self.ask(caller, now)
         free = self.places - self.taken
         if free <= 0 or free <= self._kept_from(caller, free, now):
             return None
@@ -77,6 +92,8 @@ class Shares:
         self._grant(now)
         if place.instead_of is not None or not place.is_waiting:
             return
+        if now - place.since < PATIENCE_SECONDS:
+            return
         most = self._most_but(place.caller)
         if most < self._wanted_by(place.caller) + 1:  # this one is among the wanted
             return
@@ -96,6 +113,9 @@ class Shares:
         if not held:
             del self._held[place.caller]
         self.taken -= 1
+        for waiting in self._waiting:
+            if waiting.instead_of is place:  # another may get it, so this one needs room again
+                waiting.instead_of = None
         self._grant(now)
 
     def refuse(self, caller: str, now: float) -> None:
@@ -115,10 +135,13 @@ class Shares:
         for each, held in self._held.items():
             if each == caller or _running(held) != most:
                 continue
-            for place in reversed(held):
-                old_enough = now - place.since > MIN_RUN_SECONDS
-                if place.may_be_ended and not place.is_ended and old_enough:
-                    return place
+            youngest = next(
+                (each for each in reversed(held) if each.may_be_ended and not each.is_ended), None
+            )
+            # While it is too young, no older one is ended instead: a caller who begins new ones
+            # again and again would finish none.
+            if youngest is not None and now - youngest.since > MIN_RUN_SECONDS:
+                return youngest
         return None
 
     def _grant(self, now: float) -> None:
@@ -148,7 +171,7 @@ class Shares:
 
     def _kept_from(self, caller: str, free: int, now: float) -> int:
         """How many free places are for others."""
-        may_keep = self.places // LENT_OUT
+        may_keep = max(self.places // LENT_OUT, min(1, self.places - 1))
         if not self._owed and free > may_keep:
             return 0
         mine = self.held_by(caller)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from transfer.shares import MIN_RUN_SECONDS, Place, Shares
+from transfer.shares import MIN_RUN_SECONDS, PATIENCE_SECONDS, Place, Shares
 
 WAIT_SECONDS, END_SECONDS = 1.5, 0.5
 """How long anybody waits, and how soon a transfer that must end does so."""
+ROOM_SECONDS = PATIENCE_SECONDS + END_SECONDS + 0.2
+"""How soon somebody who waits has the place of another's transfer."""
 
 
 @dataclass

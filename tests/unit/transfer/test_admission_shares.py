@@ -10,7 +10,7 @@ import pytest
 from transfer.admission import COMPARISONS, WAITERS, Admission, PlacePermit
 from transfer.budget import Budget
 from transfer.errors import Draining, Overloaded
-from transfer.shares import MIN_RUN_SECONDS
+from transfer.shares import LENT_OUT, MIN_RUN_SECONDS, RECENT_SECONDS
 
 WAIT_SECONDS = 0.4
 
@@ -160,6 +160,46 @@ def test_comparisons_do_not_keep_a_caller_from_its_share(
         running.close()
 
         assert landed.result(5) == "landed"
+
+
+def _compare_until_refused(admission: Admission, caller: str, running: ExitStack) -> int:
+    for count in range(100):
+        try:
+            running.enter_context(admission.comparison(caller))
+        except Overloaded:
+            return count
+    raise AssertionError("it was never refused")
+
+
+def test_comparisons_of_one_caller_leave_places_to_another_who_asked_lately(clock: Clock) -> None:
+    admission = admission_of(16, clock)
+    land(admission, "second")
+    with ExitStack() as running:
+        _compare_until_refused(admission, "first", running)
+        for _ in range(16 // LENT_OUT):
+            running.enter_context(admission.transfer("second"))
+
+
+def test_a_caller_whose_transfer_found_no_place_has_asked_too(clock: Clock) -> None:
+    admission = admission_of(16, clock)
+    with ExitStack() as running:
+        for caller in ("first", "third"):
+            _compare_until_refused(admission, caller, running)
+        with pytest.raises(Overloaded):
+            land(admission, "second")
+    with ExitStack() as running:
+        _compare_until_refused(admission, "first", running)
+        for _ in range(16 // LENT_OUT):
+            running.enter_context(admission.transfer("second"))
+
+
+def test_comparisons_of_a_caller_alone_have_all_places_but_one(clock: Clock) -> None:
+    admission = admission_of(16, clock)
+    land(admission, "second")
+    clock.ahead += RECENT_SECONDS + 1
+    land(admission, "first")
+    with ExitStack() as running:
+        assert _compare_until_refused(admission, "first", running) == 16 + COMPARISONS - 1
 
 
 def _seconds_of(admission: Admission, caller: str) -> float:

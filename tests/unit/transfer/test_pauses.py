@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import message_for
 from tests.unit.transfer.test_budget import Clock
-from transfer.errors import SourceCorrupt, SourceUnavailable
+from transfer.errors import SourceCorrupt, SourceUnavailable, WrongBytes
 from transfer.message import Message
 from transfer.pauses import MAX_SECONDS, MEMORY_SECONDS, Pauses
 from transfer.presigned_url import PresignedUrl
@@ -27,7 +27,7 @@ def pauses(clock: Clock) -> Pauses:
 def fail(pauses: Pauses, caller: str = "liar", message: Message = MESSAGE) -> int:
     """Find the message wrong; return after how many seconds it may come again."""
     with pytest.raises(SourceCorrupt, match="wrong") as failure, pauses.respected(caller, message):
-        raise SourceCorrupt("wrong")
+        raise WrongBytes("wrong")
     assert failure.value.retry_after is not None
     return failure.value.retry_after
 
@@ -124,6 +124,23 @@ def test_other_failures_are_neither_counted_nor_forgiven(pauses: Pauses) -> None
         assert is_fetched(pauses)
 
     assert fail(pauses) == 30
+
+
+def test_what_the_headers_show_never_waits(pauses: Pauses) -> None:
+    """As a wrong Content-Type, which the next message says right."""
+    for _ in range(5):
+        with pytest.raises(SourceCorrupt) as failure, pauses.respected("sender", MESSAGE):
+            raise SourceCorrupt("another type")
+        assert failure.value.retry_after == 5
+
+    assert is_fetched(pauses, "sender")
+
+
+def test_other_checksums_of_the_same_version_wait(pauses: Pauses) -> None:
+    fail(pauses)
+    fail(pauses)
+
+    assert not is_fetched(pauses, message=replace(MESSAGE, checksums={"crc32": b"made"}))
 
 
 def test_an_hour_without_failures_makes_all_forgotten(pauses: Pauses, clock: Clock) -> None:

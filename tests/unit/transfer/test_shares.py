@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.transfer.shared_places import END_SECONDS, WAIT_SECONDS, House
-from transfer.shares import MIN_RUN_SECONDS, OWED_SECONDS, RECENT_SECONDS, Place, Shares
+from tests.unit.transfer.shared_places import ROOM_SECONDS, WAIT_SECONDS, House
+from transfer.shares import (
+    MIN_RUN_SECONDS,
+    OWED_SECONDS,
+    PATIENCE_SECONDS,
+    RECENT_SECONDS,
+    Place,
+    Shares,
+)
 
 RETRY_SECONDS = 5.0
 
@@ -28,7 +35,7 @@ def test_a_caller_who_finds_all_places_taken_has_one_soon(places: int) -> None:
     house.fill("first")
 
     place = house.ask("second")
-    house.let_pass(END_SECONDS + 0.2)
+    house.let_pass(ROOM_SECONDS)
 
     assert place is not None
     assert not place.is_waiting
@@ -46,6 +53,7 @@ def test_the_place_comes_from_the_youngest_transfer_of_the_caller_with_the_most(
         house.let_pass(1.1)
 
     house.ask("new")
+    house.let_pass(PATIENCE_SECONDS)
 
     ended = [place for place in (*few, *many) if place is not None and place.is_ended]
     assert ended == [many[-1]]
@@ -68,7 +76,7 @@ def test_what_may_not_be_ended_is_not() -> None:
     shares = Shares(2)
     places = [shares.take("first", 0.0, may_be_ended=False) for _ in range(2)]
 
-    shares.make_room(shares.wait("second", 10.0), 10.0)
+    shares.make_room(shares.wait("second", 9.0), 10.0)
 
     assert [place and place.is_ended for place in places] == [False, False]
 
@@ -121,6 +129,7 @@ def test_nothing_ends_any_more_once_a_place_became_free_by_itself() -> None:
     house.fill("first")
     oldest = house.running[0]
     house.ask("second")
+    house.let_pass(PATIENCE_SECONDS)
     assert sum(place.is_ended for place in house.running) == 1
 
     house.end(oldest)
@@ -133,12 +142,12 @@ def test_a_transfer_that_ends_late_is_ended_for_the_next_who_waits_and_no_other_
     shares = Shares(3)
     for _ in range(3):
         shares.take("first", 0.0)
-    waiting = shares.wait("second", 10.0)
+    waiting = shares.wait("second", 9.0)
     shares.make_room(waiting, 10.0)
     victim = waiting.instead_of
     shares.leave(waiting, 12.0)
 
-    again = shares.wait("second", 14.0)
+    again = shares.wait("second", 13.0)
     shares.make_room(again, 14.0)
 
     assert victim is not None
@@ -247,7 +256,7 @@ def test_whatever_comes_no_place_is_lost_and_who_lacks_a_share_has_one_soon(
     house.let_pass(WAIT_SECONDS + OWED_SECONDS + 0.2)
     most = max((house.held_by(place.caller) for place in house.running), default=0)
     place = house.ask("new")
-    house.let_pass(END_SECONDS + 0.2)
+    house.let_pass(ROOM_SECONDS)
     if most >= 2 or house.shares.taken < places:
         assert place in house.running
     for running in list(house.running):
