@@ -114,12 +114,17 @@ class SqliteTopic:
                     kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "no plain file"
                     raise self._misconfigured(f"{path.name} is {kind}")
             if not self._file.exists():
-                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-                descriptor = os.open(self._file, flags, FILE_MODE)
-                try:
-                    give_to_owner(descriptor, self._file.parent)
-                finally:
-                    os.close(descriptor)
+                self._make_file()
+
+    def _make_file(self) -> None:
+        try:
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        except FileExistsError:  # another process made it meanwhile
+            return
+        try:
+            give_to_owner(descriptor, self._file.parent)
+        finally:
+            os.close(descriptor)
 
     def _full(self, why: str) -> NotifyUnavailable:
         return NotifyUnavailable(

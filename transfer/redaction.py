@@ -61,7 +61,8 @@ _NAMES = (
 """A text without any of these has no name of a secret."""
 
 # What shows by itself that it is one: access keys and session tokens of AWS, keys and tokens of
-# Google, JWTs, what comes with a scheme of HTTP.
+# Google, JWTs, what comes with a scheme of HTTP. What begins as one is taken as far as it goes: to
+# look again within it would make the time quadratic.
 _KNOWN = re.compile(
     r"""
     (?:\b|(?<=\\[nrt]))(?:
@@ -69,7 +70,7 @@ _KNOWN = re.compile(
       | (?:IQoJ|FwoG|FQoG|AQoD)[\w+/=%-]{40,}+
       | ya29\.[\w.-]++
       | AIza[\w-]{20,}+
-      | eyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?
+      | eyJ[\w-]{8,}+(?:\.[\w-]++(?:\.[\w-]*+)?)?
     )
   | (?<=\b[Bb]earer\s)[\w.~+/=-]{12,}+
   | (?<=\b[Bb]asic\s)[\w+/=-]{12,}+

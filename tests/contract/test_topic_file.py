@@ -94,3 +94,22 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder(file: Path) -> None:
     SqliteTopic(file).publish(NOTIFICATION)
 
     assert file.stat().st_uid == owner
+
+
+class MadeMeanwhile(type(Path())):  # type: ignore[misc]
+    """A file that another process makes right after this one looked for it."""
+
+    def exists(self) -> bool:
+        there: bool = super().exists()
+        if not there and self.name == "notifications.db":
+            Path(self).touch(0o600)
+        return there
+
+
+def test_a_file_that_another_process_makes_at_the_same_time_is_used(tmp_path: Path) -> None:
+    file = tmp_path / "notifications.db"
+
+    assert SqliteTopic(MadeMeanwhile(file)).publish(NOTIFICATION)
+
+    with closing(sqlite3.connect(file)) as reader:
+        assert reader.execute("SELECT count(*) FROM notifications").fetchone() == (1,)
