@@ -232,8 +232,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         client.flush()
 
     def handle_request(self, req: Any, conn: Any) -> bool:
-        """Announce the end of a connection where it is not known where the next request begins."""
-        if conn.sock.cut_off:
+        """Announce the end of a connection where it is not known where the next request begins.
+
+        Or where that is here already while there are as many connections as may be: with requests
+        without end, none of them would ever wait, and nobody else's be accepted.
+        """
+        if conn.sock.cut_off or (conn.sock.begun and self.nr_conns >= self.worker_connections):
             req.force_close()
         return bool(super().handle_request(req, conn))
 

@@ -234,6 +234,21 @@ def test_the_oldest_waiting_connection_makes_room(worker: Running) -> None:
         client.close()
 
 
+def test_clients_with_requests_without_end_keep_nobody_out(worker: Running) -> None:
+    busy = [worker.connect(400 * GET) for _ in range(CONNECTIONS)]
+    with worker.connect(GET) as other:
+        assert other.recv(4096).endswith(b"heron")
+
+    answers = b""
+    for client in busy:
+        client.settimeout(SECONDS)
+        with suppress(TimeoutError, ConnectionError):
+            while piece := client.recv(65536):
+                answers += piece
+        client.close()
+    assert b"Connection: close" in answers
+
+
 def test_nothing_is_left_of_clients_that_do_anything_at_all(worker: Running) -> None:
     """A connection that is counted for ever would in the end keep all others out."""
     rng = random.Random(3)
