@@ -76,7 +76,7 @@ TESTS = {
     "transfer.comparing": [f"{CORE}{n}.py" for n in ("comparing", "other_bytes", "locating")],
     "transfer.shares": [f"{CORE}{n}.py" for n in ("shares", "shares_long_transfers")],
     "transfer.admission": [f"{CORE}{n}.py" for n in ("admission", "admission_shares")],
-    "transfer.permit": [f"{CORE}{n}.py" for n in ("permit", "admission", "admission_shares")],
+    "transfer.permit": [f"{CORE}{n}.py" for n in ("permit", "draining", "admission")],
     "transfer.source_wait": [f"{CORE}source_wait.py"],
     "transfer.pauses": [f"{CORE}pauses.py"],
     "transfer.redaction": [f"{CORE}redaction.py"],
