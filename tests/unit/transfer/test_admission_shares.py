@@ -202,6 +202,26 @@ def test_comparisons_of_a_caller_alone_have_all_places_but_one(clock: Clock) -> 
         assert _compare_until_refused(admission, "first", running) == 16 + COMPARISONS - 1
 
 
+def test_the_last_place_is_for_a_caller_without_a_running_comparison(clock: Clock) -> None:
+    admission = admission_of(4, clock)
+    with ExitStack() as running, ExitStack() as others:
+        for _ in range(3):
+            with admission.comparison("first"):
+                pass
+        _compare_until_refused(admission, "second", others)
+        with admission.comparison("first"):
+            pass
+        others.close()
+
+        running.enter_context(admission.comparison("first"))
+        with admission.comparison("first"):
+            pass
+        _compare_until_refused(admission, "second", others)
+        with pytest.raises(Overloaded) as refusal, admission.comparison("first"):
+            pass
+        assert refusal.value.retry_after == 1
+
+
 def _seconds_of(admission: Admission, caller: str) -> float:
     began = time.monotonic()
     with pytest.raises(Overloaded):

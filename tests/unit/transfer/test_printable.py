@@ -121,3 +121,13 @@ def test_the_forwarder_shows_text_in_the_same_way() -> None:
     service, forwarder = (ROOT / room / "printable.py" for room in ("transfer", "forwarder"))
 
     assert forwarder.read_text() == service.read_text()
+
+
+@pytest.mark.parametrize("text", ["a\x1b[2J", "a\rb", "a\x07\n  b"])
+def test_commands_in_plain_ascii_lines_are_escaped_too(text: str) -> None:
+    assert printable_lines(text) == text.translate({27: r"\x1b", 13: r"\r", 7: r"\x07", 10: "\n  "})
+
+
+@pytest.mark.parametrize("sign", "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+def test_each_letter_that_looks_like_nothing_is_escaped(sign: str) -> None:
+    assert printable(f"a{sign}b") == f"a\\u{ord(sign):04x}b"
