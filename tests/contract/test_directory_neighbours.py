@@ -1,9 +1,14 @@
 """Others use the machine too: nothing outside the directory is reached, and no wait is endless."""
 
+import fcntl
 import os
+import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +19,14 @@ from adapters.directory_store import DirectoryStore
 from tests.contract.conftest import begin, finish, land
 from transfer.errors import LandfallError, Misconfigured, StoreUnavailable, TokenMoved
 from transfer.store import ABSENT
+
+HOLD = """
+import fcntl, sys
+with open(sys.argv[1]) as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -51,16 +64,118 @@ def lock_of(bucket: Path, name: str) -> Path:
     return hidden(bucket, "locks", digest_of(name)[:2])
 
 
-def plant(path: Path, kind: str, target: Path) -> None:
-    if kind == "link":
-        path.symlink_to(target)
-    elif kind == "folder":
-        path.mkdir()
-    else:
-        os.mkfifo(path)
+@contextmanager
+def held_by_another_process(lock: Path) -> Iterator[None]:
+    command = [sys.executable, "-c", HOLD, str(lock)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdin
+        assert holder.stdout.readline() == b"held\n"
+        try:
+            yield
+        finally:
+            holder.stdin.close()
 
 
-class TestPlants:
+class TestModes:
+    def test_what_it_makes_is_for_one_user_alone(self, tmp_path: Path) -> None:
+        bucket = tmp_path / "new/folders/bucket"
+        former = os.umask(0)
+        try:
+            store = DirectoryStore(bucket)
+            there = land(store, "folder/name", b"data")
+            there = land(store, "folder/name", b"other", there.token)
+            store.patch("folder/name", there.token, {"k": "v"})
+            unfinished = begin(store, "unfinished", b"x" * 300_000)
+        finally:
+            os.umask(former)
+
+        made = [tmp_path / "new", *(tmp_path / "new").rglob("*")]
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in made}
+        unfinished.abort()
+
+        assert len(made) > 12
+        assert {modes[path] for path in made if path.is_dir()} == {0o700}
+        assert {modes[path] for path in made if path.is_file()} == {0o600}
+
+    @pytest.mark.parametrize("mode", [0o755, 0o750, 0o777, 0o701])
+    def test_a_directory_that_others_may_open_works_and_is_reported(
+        self, store: DirectoryStore, bucket: Path, mode: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bucket.mkdir()
+        bucket.chmod(mode)
+
+        store.check()
+
+        assert land(store, "name", b"data").size == 4
+        [advice] = store.advice()
+        assert f"(mode {mode:o}). Unless that is meant: chmod -R go= '{bucket}'" in advice
+        assert advice in caplog.text
+        assert stat.S_IMODE(bucket.stat().st_mode) == mode
+
+    def test_a_private_directory_is_not_reported(self, store: DirectoryStore) -> None:
+        store.check()
+
+        assert store.advice() == []
+
+    def test_what_root_makes_belongs_to_the_owner_of_the_directory(
+        self, store: DirectoryStore, bucket: Path
+    ) -> None:
+        bucket.mkdir()
+        owner = os.geteuid()
+        if owner == 0:
+            owner = 54321
+            os.chown(bucket, owner, owner)
+
+        there = land(store, "folder/name", b"data")
+        store.patch("folder/name", there.token, {"k": "v"})
+
+        assert {path.stat().st_uid for path in bucket.rglob("*")} == {owner}
+
+
+class TestLocks:
+    @pytest.mark.parametrize("step", ["stat", "patch", "finish"])
+    def test_a_lock_that_another_process_holds_is_waited_for_a_while(
+        self, store: DirectoryStore, bucket: Path, step: str
+    ) -> None:
+        there = land(store, "name", b"data")
+        upload = begin(store, "name", b"other", there.token)
+        steps: dict[str, Callable[[], object]] = {
+            "stat": lambda: store.stat("name"),
+            "patch": lambda: store.patch("name", there.token, {}),
+            "finish": lambda: finish(upload, b"other"),
+        }
+        with (
+            held_by_another_process(lock_of(bucket, "name")),
+            pytest.raises(StoreUnavailable, match=r"locks/82 .*`fuser -v .*locks/82`, or lsof"),
+        ):
+            steps[step]()
+
+        assert store.stat("name") == there
+        upload.abort()
+        assert list(hidden(bucket, "uploads").iterdir()) == []
+
+    def test_a_lock_that_is_let_go_in_time_is_taken(
+        self, bucket: Path, store: DirectoryStore
+    ) -> None:
+        there = land(store, "name", b"data")
+        with lock_of(bucket, "name").open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            threading.Timer(0.1, fcntl.flock, (held, fcntl.LOCK_UN)).start()
+
+            assert DirectoryStore(bucket, lock_seconds=10).stat("name") == there
+
+    def test_a_lock_file_that_was_removed_while_it_was_held_keeps_nobody_out(
+        self, bucket: Path, store: DirectoryStore
+    ) -> None:
+        land(store, "name", b"data")
+        lock = lock_of(bucket, "name")
+        with lock.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            lock.unlink()
+
+            assert store.stat("name") is not None
+
     @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
     def test_a_lock_that_is_no_plain_file_is_neither_opened_nor_waited_for(
         self, store: DirectoryStore, bucket: Path, outside: Path, kind: str
@@ -73,6 +188,30 @@ class TestPlants:
         with pytest.raises(StoreUnavailable, match=r"locks/82 is no plain file.*remove it"):
             store.stat("name")
 
+    def test_a_lock_that_is_a_hard_link_changes_nothing_elsewhere(
+        self, store: DirectoryStore, bucket: Path, tmp_path: Path
+    ) -> None:
+        land(store, "name", b"data")
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.write_bytes(b"kept")
+        lock = lock_of(bucket, "name")
+        lock.unlink()
+        lock.hardlink_to(elsewhere)
+
+        assert store.stat("name") is not None
+        assert elsewhere.read_bytes() == b"kept"
+
+
+def plant(path: Path, kind: str, target: Path) -> None:
+    if kind == "link":
+        path.symlink_to(target)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+
+
+class TestPlants:
     @pytest.mark.parametrize("depth", [1, 2])
     def test_no_link_to_a_folder_is_followed(
         self, store: DirectoryStore, bucket: Path, outside: Path, depth: int
