@@ -68,6 +68,24 @@ def bucket(tmp_path: Path) -> Path:
     return tmp_path / "bucket"
 
 
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder outside the directory of the embedded store, with one file."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "precious").write_bytes(b"precious")
+    return folder
+
+
+@pytest.fixture
+def nothing_outside_changes(outside: Path) -> Iterator[None]:
+    before = facts_of(outside / "precious")
+    yield
+    assert [path.name for path in outside.iterdir()] == ["precious"]
+    assert (outside / "precious").read_bytes() == b"precious"
+    assert facts_of(outside / "precious") == before
+
+
 @pytest.fixture(params=["directory", "cloud"])
 def place(request: pytest.FixtureRequest, bucket: Path) -> Place:
     if request.param == "directory":
@@ -95,6 +113,11 @@ def misplaced(request: pytest.FixtureRequest, tmp_path: Path) -> WalkableStore:
         return DirectoryStore(tmp_path / "file/bucket")
     request.getfixturevalue("gcs")
     return GcsStore("another")
+
+
+def facts_of(file: Path) -> tuple[int, ...]:
+    found = file.stat()
+    return found.st_ino, found.st_mode, found.st_uid, found.st_nlink, found.st_mtime_ns
 
 
 def file_of(bucket: Path, name: str) -> Path:

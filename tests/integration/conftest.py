@@ -179,6 +179,13 @@ def endpoint(forwarder_environment: pytest.MonkeyPatch) -> Iterator[RecordingSer
 
 
 @pytest.fixture
+def stranger() -> Iterator[RecordingServer]:
+    """An endpoint that no setting names."""
+    with recording_server() as server:
+        yield server
+
+
+@pytest.fixture
 def without_credentials(
     s3_url: str, forwarder_environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[None]:

@@ -23,6 +23,7 @@ RANGE = 2 * STEP
 BODY = body_of(8 * RANGE + 1000)
 NEWER = body_of(8 * RANGE + 1001, seed=1)
 STARTS = list(range(0, len(BODY), RANGE))
+FIRST, MIDDLE, LAST = STARTS[0], STARTS[4], STARTS[-1]
 STREAMS = 4
 PACE = Pace(probe_seconds=0, max_streams=STREAMS)
 """No time to show how fast it is: so it counts as slow."""

@@ -63,8 +63,7 @@ TESTS = {
     "transfer.s3_object": [f"{CORE}s3_object.py", f"{CORE}message.py", f"{CORE}message_lengths.py"],
     "transfer.object_name": [f"{CORE}object_name.py"],
     "transfer.api_keys": [
-        f"{CORE}api_keys.py",
-        f"{HTTP}api_key.py",
+        *(f"{CORE}api_keys.py", f"{HTTP}api_key.py"),
         *(f"tests/unit/test_settings{n}.py" for n in ("", "_of_keys")),
     ],
     "transfer.key_ring": [f"{CORE}key_ring.py"],
@@ -106,7 +105,8 @@ TESTS = {
     "forwarder.cloudtrail": [f"{FORWARDER}cloudtrail.py", f"{FORWARDER}event_names.py"],
     "forwarder.connections": [f"{FORWARDER}connections.py"],
     "forwarder.endpoint": [
-        f"tests/integration/test_{n}.py" for n in ("endpoint", "forwarder_proxy")
+        f"tests/integration/test_{n}.py"
+        for n in ("endpoint", "endpoint_refusals", "forwarder_proxy")
     ],
     "forwarder.eventbridge": [f"{FORWARDER}wrappings.py", f"{FORWARDER}event_names.py"],
     "forwarder.events": [
@@ -135,8 +135,16 @@ TESTS = {
     "forwarder.connect": [f"{FORWARDER}connect.py", "tests/integration/test_connect.py"],
     "forwarder.package": [f"{FORWARDER}package.py"],
     "forwarder.sync.__main__": [f"{SYNC}words.py", "tests/integration/test_forwarder_sync.py"],
-    "forwarder.sync.bringing": [f"{SYNC}bringing.py", f"{SYNC}dry_run.py"],
-    "forwarder.sync.verdict": [f"{SYNC}verdict.py", f"{SYNC}bringing.py"],
+    "forwarder.sync.bringing": [
+        f"{SYNC}bringing.py",
+        f"{SYNC}bringing_ends.py",
+        f"{SYNC}dry_run.py",
+    ],
+    "forwarder.sync.verdict": [
+        f"{SYNC}verdict.py",
+        f"{SYNC}bringing.py",
+        f"{SYNC}bringing_ends.py",
+    ],
     "forwarder.sync.listing": [f"{SYNC}listing.py"],
     "forwarder.sync.inventory": [f"{SYNC}inventory.py"],
     "forwarder.sync.run": [f"{SYNC}run.py"],

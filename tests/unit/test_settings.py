@@ -1,21 +1,16 @@
 """The environment: each variable's default, good values, bad values, and all problems at once."""
 
-import hashlib
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from settings import MAX_OBJECT_BYTES, Settings, SettingsInvalid, read_settings
+from settings import MAX_OBJECT_BYTES, read_settings
+from tests.unit.environment import DIGEST, KEY, KEYS, LEAST, problems_of, read
 from transfer.api_keys import ApiKey
 
-KEY = "canary-api-key-5d1f"
-DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
-KEYS = json.dumps([{"name": "lambda", "sha256": DIGEST}])
-LEAST = {"API_KEYS": KEYS, "SOURCE_BUCKETS": "images-*"}
 ALL = (
     "LANDING_BUCKET",
     "NOTIFICATION_TOPIC",
@@ -36,20 +31,6 @@ ALL = (
     "HOST",
     "PORT",
 )
-
-
-def read(**changed: str) -> Settings:
-    return read_settings(LEAST | changed)
-
-
-def problems_of(environment: dict[str, str]) -> list[str]:
-    with pytest.raises(SettingsInvalid) as refusal:
-        read_settings(environment)
-    first, *problems = str(refusal.value).splitlines()
-    assert first == "Landfall cannot start with these settings:"
-    assert DIGEST not in str(refusal.value)
-    assert KEY not in str(refusal.value)
-    return [problem.removeprefix("  - ") for problem in problems]
 
 
 def test_keys_and_buckets_are_enough_and_the_rest_has_defaults() -> None:
@@ -241,56 +222,6 @@ def test_a_bad_value_is_named_with_what_is_expected(name: str, text: str) -> Non
     assert problem.startswith(f"{name} is wrong: ")
     assert problem.endswith(".")
     assert any(word in problem for word in ("it must", "it may", "it is not", "needs", "entry"))
-
-
-@pytest.mark.parametrize(
-    "text", ["secret", "projects/p/secrets/s", "projects/p/secrets//versions/1"]
-)
-def test_a_secret_is_named_with_its_version(text: str) -> None:
-    [problem] = problems_of({"API_KEYS_SECRET": text, "SOURCE_BUCKETS": "*"})
-
-    assert problem.startswith("API_KEYS_SECRET is wrong: it must be projects/")
-
-
-def test_keys_may_be_in_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "keys.json"
-    entry = {"name": "lambda", "sha256": DIGEST, "expires": "2027-01-01T00:00:00Z"}
-    file.write_text(json.dumps([entry]), encoding="utf-8")
-
-    settings = read_settings({"API_KEYS_FILE": str(file), "SOURCE_BUCKETS": "*"})
-
-    expires = datetime(2027, 1, 1, tzinfo=UTC)
-    assert settings.api_keys == (ApiKey("lambda", bytes.fromhex(DIGEST), expires=expires),)
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff", KEY.encode(), f'{{"k": "{DIGEST}"}}'.encode()])
-def test_a_wrong_file_of_keys_is_told_without_its_content(tmp_path: Path, content: bytes) -> None:
-    file = tmp_path / "keys.json"
-    file.write_bytes(content)
-
-    [problem] = problems_of({"API_KEYS_FILE": str(file), "SOURCE_BUCKETS": "*"})
-
-    assert problem.startswith("API_KEYS_FILE is wrong: ")
-    assert "codec" not in problem
-
-
-@pytest.mark.parametrize("path", ["/nowhere/keys.json", "/", KEYS, KEY])
-def test_a_file_of_keys_that_cannot_be_read_is_told_in_words(path: str) -> None:
-    [problem] = problems_of({"API_KEYS_FILE": path, "SOURCE_BUCKETS": "*"})
-
-    assert problem.startswith("API_KEYS_FILE is wrong: the file cannot be read (")
-
-
-def test_without_keys_it_does_not_start() -> None:
-    [problem] = problems_of({"SOURCE_BUCKETS": "*"})
-
-    assert problem.startswith("no API key is set: API_KEYS holds a JSON list like [{")
-
-
-def test_keys_come_from_one_place_only() -> None:
-    [problem] = problems_of(LEAST | {"API_KEYS_FILE": "keys.json"})
-
-    assert problem.startswith("only one of API_KEYS, API_KEYS_FILE may be set")
 
 
 def test_without_source_buckets_it_does_not_start() -> None:

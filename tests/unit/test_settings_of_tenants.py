@@ -5,7 +5,7 @@ import json
 import pytest
 
 from settings import read_settings
-from tests.unit.test_settings import DIGEST, LEAST, problems_of, read
+from tests.unit.environment import DIGEST, LEAST, problems_of, read
 
 TWO_KEYS = [
     {"name": "images", "sha256": DIGEST, "buckets": ["images-*"]},

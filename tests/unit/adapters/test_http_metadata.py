@@ -4,7 +4,7 @@ from http.client import HTTPException
 
 import pytest
 
-from tests.unit.adapters.test_http_connection import EMPTY, OK, head_of
+from tests.unit.adapters.http_asking import EMPTY, OK, head_of
 
 METADATA: dict[str, tuple[bytes, dict[str, str]]] = {
     "the prefix in another case": (b"X-AMZ-Meta-A: 1\r\n", {"x-amz-meta-a": "1"}),

@@ -1,138 +1,33 @@
-"""The worker's loop over real sockets, in this process, with little time for its clients."""
+"""What the worker's loop does for slow, silent and broken clients, over real sockets."""
 
-import errno
-import os
 import random
-import selectors
 import socket
 import struct
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from gunicorn.config import Config
-from gunicorn.glogging import Logger
 
 from handlers.connection import NEXT_SECONDS
-from handlers.worker import Worker
-
-SECONDS = 0.2
-LATE_SECONDS = 6 * SECONDS
-CONNECTIONS = 5
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-LARGE = GET.replace(b"/ ", b"/large ")
-LARGE_BYTES = 3 * 2**20
-CLOSING = GET.replace(b"Host", b"Connection: close\r\nHost")
-
-
-class Hasty(Worker):
-    request_seconds = answer_seconds = drain_seconds = SECONDS
-
-
-class Refusing:
-    """A listener that fails a few times."""
-
-    def __init__(self, listener: socket.socket, number: int, times: int) -> None:
-        self._listener, self._number, self.times = listener, number, times
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._listener, name)
-
-    def accept(self) -> Any:
-        if self.times:
-            self.times -= 1
-            raise OSError(self._number, "refused")
-        return self._listener.accept()
-
-
-class Exhausted:
-    """A pool whose next thread cannot be started a few times."""
-
-    def __init__(self, pool: Any, times: int) -> None:
-        self._pool, self.times = pool, times
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._pool, name)
-
-    def submit(self, *args: Any) -> Any:
-        if self.times:
-            self.times -= 1
-            raise RuntimeError("can't start new thread")
-        return self._pool.submit(*args)
-
-
-def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    body = LARGE_BYTES * b"x" if environ["PATH_INFO"] == "/large" else b"heron"
-    start_response("200 OK", [("Content-Length", str(len(body)))])
-    return [body]
-
-
-class Running:
-    """A worker with one thread, set up as gunicorn's `init_process` does, but for signals."""
-
-    def __init__(self, listener: Any) -> None:
-        config = Config()
-        for name, value in {"worker_connections": CONNECTIONS, "keepalive": 60}.items():
-            config.set(name, value)
-        self.worker = Hasty(1, os.getppid(), [listener], None, 60, config, Logger(config))
-        self.worker.tpool = self.worker.get_thread_pool()
-        self.worker.poller = selectors.DefaultSelector()
-        self.worker.method_queue.init()
-        self.worker.wsgi = app
-        self._address = listener.getsockname()
-        self._loop = threading.Thread(target=self.worker.run, daemon=True)
-
-    def start(self) -> None:
-        self._loop.start()
-
-    def connect(self, sent: bytes = b"", receives: int = 0) -> socket.socket:
-        client = socket.socket()
-        if receives:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
-        client.settimeout(5)
-        client.connect(self._address)
-        client.sendall(sent)
-        return client
-
-    def stop(self) -> float:
-        """Stop as SIGTERM does; return after how many seconds it did."""
-        began = time.monotonic()
-        self.worker.handle_exit(15, None)
-        self._loop.join(10)
-        assert not self._loop.is_alive()
-        self.worker.tpool.shutdown()
-        self.worker.tmp.close()
-        return time.monotonic() - began
-
-
-@contextmanager
-def running(failing: int = 0, times: int = 0) -> Iterator[Running]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        one = Running(Refusing(listener, failing, times))
-        one.start()
-        try:
-            yield one
-        finally:
-            one.stop()
+from tests.unit.handlers.running_worker import (
+    CLOSING,
+    CONNECTIONS,
+    GET,
+    LARGE,
+    LARGE_BYTES,
+    LATE_SECONDS,
+    SECONDS,
+    Running,
+    running,
+    seconds_to_end,
+)
 
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Running]:
     with running() as one:
         yield one
-
-
-def seconds_to_end(client: socket.socket) -> float:
-    began = time.monotonic()
-    try:
-        while client.recv(65536):
-            pass
-    except ConnectionResetError:
-        pass
-    return time.monotonic() - began
 
 
 HALVES = {
@@ -270,61 +165,3 @@ def test_nothing_is_left_of_clients_that_do_anything_at_all(worker: Running) -> 
     while worker.worker.nr_conns and time.monotonic() < ends:
         time.sleep(0.05)
     assert worker.worker.nr_conns == 0
-
-
-@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ECONNABORTED])
-def test_a_failed_accept_does_not_end_the_worker(number: int) -> None:
-    with running(number, times=3) as one, one.connect(GET) as client:
-        assert client.recv(4096).endswith(b"heron")
-
-
-def test_what_was_dropped_in_the_same_round_of_events_is_left_alone() -> None:
-    """The poller found it ready before another connection took its place."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        one = Running(listener)
-        with one.connect(), one.connect():
-            one.worker.accept(listener)
-            one.worker.accept(listener)
-            first, second = (key.data for key in list(one.worker.poller.get_map().values()))
-            one.worker.murder_keepalived(force=True)
-
-            first(None)
-            second(None)
-
-        assert one.worker.nr_conns == 0
-        one.worker.poller.close()
-        one.worker.method_queue.close()
-        one.worker.tmp.close()
-
-
-def test_what_fails_for_one_connection_ends_that_one_alone() -> None:
-    """First a new connection, then one that waited for its client."""
-    with running() as one, one.connect(GET[:-2]) as waits:
-        one.worker.tpool = Exhausted(one.worker.tpool, times=2)
-        with one.connect(GET) as new:
-            assert seconds_to_end(new) < LATE_SECONDS
-        waits.sendall(b"\r\n")
-        assert waits.recv(4096) == b""
-        assert one.worker.tpool.times == 0
-        with one.connect(CLOSING) as client:
-            assert client.recv(4096).endswith(b"heron")
-
-        ends = time.monotonic() + 5
-        while one.worker.nr_conns and time.monotonic() < ends:
-            time.sleep(0.02)
-        assert one.worker.nr_conns == 0
-
-
-def test_a_stopping_worker_answers_what_comes_and_waits_no_longer_than_needed() -> None:
-    with running() as one:
-        idle, half, deaf = one.connect(GET), one.connect(b"GET /"), one.connect(LARGE)
-        assert idle.recv(4096)
-        stopping = threading.Thread(target=one.stop)
-        stopping.start()
-        time.sleep(0.2)
-        idle.sendall(GET)
-        assert b"Connection: close" in idle.recv(4096)
-        stopping.join(3.5)
-        assert not stopping.is_alive()
-        for client in (idle, half, deaf):
-            client.close()

@@ -1,7 +1,7 @@
 """What a dry run asks about an object, and of whom."""
 
 from forwarder.sync.bringing import Status
-from tests.unit.forwarder.sync.test_bringing import LANDED, LISTED, MISSING, NO_ETAG, house
+from tests.unit.forwarder.sync.house import LANDED, LISTED, MISSING, NO_ETAG, house
 
 
 def test_what_is_landed_as_listed_costs_one_question() -> None:
