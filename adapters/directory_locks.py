@@ -52,8 +52,12 @@ class Locks:
         while True:
             with self._beneath.standing(*self._folder) as folder:
                 descriptor = self._opened(folder, name)
-                if _taken(descriptor, folder, name):
-                    return descriptor
+                try:
+                    if _taken(descriptor, folder, name):
+                        return descriptor
+                except OSError:  # a file system without locks, perhaps
+                    os.close(descriptor)
+                    raise
             os.close(descriptor)
             if time.monotonic() > ends:
                 raise self._too_long(name)

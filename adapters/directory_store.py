@@ -6,6 +6,7 @@ into place is the one moment at which an object appears, and a record that lost 
 is void. Needs a local, case-sensitive file system with hard links.
 """
 
+import errno
 import logging
 import math
 import os
@@ -124,6 +125,10 @@ class DirectoryStore:
         except OSError as error:
             if error.errno in FULL:
                 raise StoreUnavailable(FULL_WORDS) from None
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise StoreUnavailable(
+                    "Too many files are open: raise the limit (ulimit -n)."
+                ) from None
             raise Misconfigured(
                 f"The landing directory {self._root} cannot be written ({error.strerror}): "
                 "create it, or correct LANDING_BUCKET or the rights there."

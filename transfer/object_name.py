@@ -32,6 +32,8 @@ class ObjectName:
             raise ValueError("it may hold {bucket}, {key} and {version_id} only")
         if "key" not in fields:
             raise ValueError("it must hold {key}, or all objects would land under one name")
+        if "\r" in template or "\n" in template:
+            raise ValueError("it must not hold a line end, which no name in Cloud Storage may")
         if template.startswith(RESERVED_PREFIX):
             raise ValueError(f"it must not begin with {RESERVED_PREFIX}, which is reserved")
         self.keeps_buckets_apart = _KEEPS_APART.fullmatch(_form(template)) is not None
