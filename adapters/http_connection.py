@@ -5,16 +5,15 @@ twice the time, and lets pass what cannot tell one answer's end from the next on
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
-import io
 import re
 import select
 import socket
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse, NotConnected, RemoteDisconnected
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from adapters.small_pieces import Gathering
+from adapters.small_pieces import Gathered
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES = 1200
@@ -61,9 +60,7 @@ class Response(HTTPResponse):
     """
 
     def __init__(self, wire: socket.socket) -> None:
-        super().__init__(wire)
-        self.fp.close()
-        self.fp = io.BufferedReader(Gathering(wire))
+        super().__init__(cast("socket.socket", Gathered(wire)))
         self._framing_left = FREE_FRAMING_BYTES
 
     def begin(self) -> None:

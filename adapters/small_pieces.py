@@ -19,6 +19,16 @@ SMALL_BYTES = 512
 PAUSE_SECONDS = 0.01
 
 
+class Gathered:
+    """What the library's reader of answers uses of a socket."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        self._wire = wire
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(Gathering(self._wire))
+
+
 class Gathering(io.RawIOBase):
     """The bytes of a connection. After each READS reads that were small, it pauses."""
 
