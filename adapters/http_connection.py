@@ -59,8 +59,9 @@ class Response(HTTPResponse):
     Read as Latin-1: names in ASCII, but for `x-amz-meta-*`, which may hold any character.
     """
 
-    def __init__(self, wire: socket.socket) -> None:
-        super().__init__(cast("socket.socket", Gathered(wire)))
+    def __init__(self, wire: socket.socket, *, gathers: bool = False) -> None:
+        """With `gathers`, a peer that sends small pieces is read in larger ones."""
+        super().__init__(cast("socket.socket", Gathered(wire)) if gathers else wire)
         self._framing_left = FREE_FRAMING_BYTES
 
     def begin(self) -> None:
@@ -122,6 +123,9 @@ class Response(HTTPResponse):
 
 class Connection:
     """One connection, over TLS if a context is given, for one request after the other."""
+
+    gathers = False
+    """Whether its peer may be anybody, and so may send a byte at a time."""
 
     def __init__(self, host: str, seconds: float, tls: ssl.SSLContext | None = None) -> None:
         """`host` may end with a port; `seconds` are for connecting.
@@ -198,7 +202,7 @@ class Connection:
         Raises:
             HTTPException, OSError
         """
-        self._answer = answer = Response(self.wire)
+        self._answer = answer = Response(self.wire, gathers=self.gathers)
         answer.begin()
         return answer
 

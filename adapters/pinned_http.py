@@ -117,6 +117,8 @@ def _connect(family: int, address: Any, seconds: float) -> socket.socket:
 
 
 class _PinnedConnection(Connection):
+    gathers = True
+
     def __init__(
         self, host: str, seconds: float, tls: ssl.SSLContext | None, dialer: Dialer
     ) -> None:
