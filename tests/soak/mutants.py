@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 CORE, HTTP = "tests/unit/transfer/test_", "tests/unit/handlers/test_"
 ADAPTERS = "tests/unit/adapters/test_"
 FORWARDER, SYNC = "tests/unit/forwarder/test_", "tests/unit/forwarder/sync/test_"
-STORE = "tests/contract/test_gcs_"
+STORE, DIRECTORY = "tests/contract/test_gcs_", "tests/contract/test_directory_"
 URLS = [f"{CORE}{n}.py" for n in ("presigned_url", "url_alphabets", "presigned_url_accepted")]
 TESTS = {
     "transfer.presigned_url": [*URLS, f"{CORE}generated_urls.py"],
@@ -78,10 +78,19 @@ TESTS = {
     "transfer.permit": [f"{CORE}{n}.py" for n in ("permit", "draining", "admission")],
     "transfer.source_wait": [f"{CORE}source_wait.py"],
     "transfer.pauses": [f"{CORE}pauses.py"],
+    "transfer.budget": [f"{CORE}{n}.py" for n in ("budget", "pace")],
+    "transfer.reading": [f"{CORE}{n}.py" for n in ("source_wait", "interruptions")],
     "transfer.redaction": [f"{CORE}redaction.py"],
     "transfer.printable": [f"{CORE}printable.py"],
     "handlers.arriving": [f"{HTTP}arriving.py"],
     "handlers.connection": [f"{HTTP}connection.py"],
+    "handlers.worker": [f"{HTTP}worker.py"],
+    "listening": ["tests/unit/test_settings.py"],
+    "adapters.beneath": [f"{DIRECTORY}{n}.py" for n in ("neighbours", "modes")],
+    "adapters.private_files": [f"{DIRECTORY}modes.py"],
+    "adapters.directory_locks": [f"{DIRECTORY}{n}.py" for n in ("locks", "neighbours")],
+    "adapters.directory_record": [f"{DIRECTORY}damage.py"],
+    "adapters.directory_records": [f"{DIRECTORY}{n}.py" for n in ("damage", "store")],
     "adapters.cloud_logging": [f"{ADAPTERS}cloud_logging.py"],
     "adapters.http_connection": [f"{ADAPTERS}http_connection.py"],
     "adapters.public_address": [f"{ADAPTERS}public_address.py"],
@@ -114,6 +123,7 @@ TESTS = {
     ],
     "forwarder.settings": [f"{FORWARDER}environment.py"],
     "forwarder.wrappings": [f"{FORWARDER}wrappings.py", f"{FORWARDER}events.py"],
+    "forwarder.reasons": [f"{FORWARDER}reasons.py"],
     "forwarder.s3_refusals": [f"{FORWARDER}s3_refusals.py"],
     "forwarder.aws_failures": [f"{FORWARDER}aws_failures.py"],
     "forwarder.s3_clients": [
