@@ -3,7 +3,13 @@
 import pytest
 
 from transfer.budget import MAX_INTERRUPTIONS, PROGRESS_BYTES, Budget
-from transfer.errors import Draining, SourceBusy, SourceUnavailable, StoreUnavailable
+from transfer.errors import (
+    Draining,
+    SourceBusy,
+    SourceTooSlow,
+    SourceUnavailable,
+    StoreUnavailable,
+)
 
 MIB, GIB = 2**20, 2**30
 
@@ -162,6 +168,20 @@ def test_no_round_begins_when_the_time_is_over() -> None:
         budget.give_way()
 
     assert len(clock.slept) == 1
+    assert 0 <= clock.slept[0] <= 0.3
+
+
+def test_a_source_that_is_too_slow_is_never_tried_again() -> None:
+    with pytest.raises(SourceTooSlow):
+        budget_of(Clock()).spend(SourceTooSlow("too slow"))
+
+
+def test_no_pause_begins_once_the_process_ends() -> None:
+    clock = Clock()
+    with pytest.raises(Draining):
+        Budget(clock, clock.sleep, ends=lambda: 1000.0).pause(SourceUnavailable("cut off"))
+
+    assert clock.slept == []
 
 
 def test_a_pause_that_would_pass_the_deadline_is_not_made() -> None:

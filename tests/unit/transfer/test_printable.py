@@ -69,6 +69,8 @@ def test_names_of_all_scripts_stay(name: str) -> None:
         ("\u3164", r"\u3164"),
         ("\u2800", r"\u2800"),
         ("\U000e0041", r"\U000e0041"),
+        ("e" + "\u20dd" * 9, "e" + "\u20dd" * 8 + r"\u20dd"),
+        ("\uffff", r"\uffff"),
         ("e" + "\u0301" * 9, "e" + "\u0301" * 8 + r"\u0301"),
     ],
 )
@@ -131,3 +133,7 @@ def test_commands_in_plain_ascii_lines_are_escaped_too(text: str) -> None:
 @pytest.mark.parametrize("sign", "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 def test_each_letter_that_looks_like_nothing_is_escaped(sign: str) -> None:
     assert printable(f"a{sign}b") == f"a\\u{ord(sign):04x}b"
+
+
+def test_accents_at_the_start_are_counted_from_the_first() -> None:
+    assert printable("\u0301" * 9) == "\u0301" * 8 + r"\u0301"
