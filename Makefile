@@ -40,7 +40,7 @@ lambda: .venv/done ## pack the forwarder and deploy its stack, with the AWS SAM 
 	  --capabilities CAPABILITY_IAM
 
 test: .venv/done ## all tests
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 6 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m alone
 
 lint: .venv/done ## style, types, import rules, scans

@@ -130,7 +130,7 @@ def test_more_metadata_than_s3_can_send_is_refused_with_a_reason(in_directory: R
     said: dict[str, str | None] = {f"{PREFIX}{n}": LONG // 7 * "=?a?q?b" for n in range(8)}
     in_directory.s3.put(KEY, BODY, **said)
     with health_asked(in_directory) as times:
-        assert in_directory.send().outcome == (503, "SOURCE_UNAVAILABLE")
+        assert in_directory.send().outcome == (503, "SOURCE_CORRUPT")
 
     assert max(times, default=0.0) < SLOWEST_HEALTH_SECONDS
     in_directory.assert_nothing_happened()
