@@ -16,8 +16,9 @@ from deploy.gateway.process import EnvoyMissing, running
 from deploy.gateway.run import read_api
 from tests.integration.conftest import RecordingServer, recording_server
 from tests.missing import lack
+from tests.servers.ports import free_port
 from tests.system.backends import Embedded
-from tests.system.service import free_port, serving
+from tests.system.service import serving
 
 DEADLINE_SECONDS = 0.3
 """Of the gateway before the stub, which can be slower than any gateway waits."""

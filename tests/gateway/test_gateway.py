@@ -17,7 +17,7 @@ from deploy.gateway.envoy import Api, Listener, configuration
 from deploy.gateway.run import ROOT, read_api
 from handlers.spec import Operation
 from tests.gateway.conftest import Gateway, ask
-from tests.system.service import free_port
+from tests.servers.ports import free_port
 
 START_SECONDS = 60
 OPERATIONS = [(o.method, o.path, o.key_header is None) for o in read_api().operations]

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from tests.servers.ports import free_port
+
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -25,7 +27,7 @@ class PubSubEmulator:
 
     def __init__(self) -> None:
         self._program = _find_program()
-        self.address = f"127.0.0.1:{_free_port()}"
+        self.address = f"127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -96,8 +98,3 @@ def _find_program() -> Path:
             "(`apt-get install default-jre-headless`)."
         )
     return program
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

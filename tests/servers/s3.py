@@ -18,6 +18,8 @@ import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
+from tests.servers.ports import free_port
+
 ACCESS_KEY, SECRET_KEY = "HERONACCESSKEY", "canary-s3-secret-77aa"
 REGION = "us-east-1"
 START_SECONDS = 30
@@ -54,7 +56,7 @@ def _started_rclone(directory: Path) -> tuple[subprocess.Popen[bytes], int]:
     """Try again on another port if somebody else was faster to take it."""
     program = Path(sys.executable).parent / "rclone"
     for _ in range(3):
-        port = _free_port()
+        port = free_port()
         listen = ["--addr", f"127.0.0.1:{port}"]
         command: list[str | Path] = [program, "serve", "s3", *listen, "--config", "", directory]
         environment = {**os.environ, "RCLONE_AUTH_KEY": f'"{ACCESS_KEY},{SECRET_KEY}"'}
@@ -90,13 +92,6 @@ def _server(port: int) -> S3Server:
         config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
     )
     return S3Server(endpoint, client)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from tests.servers.ports import free_port
 from tests.system.backends import Surroundings
 
 ROOT = Path(__file__).parents[2]
@@ -157,13 +157,6 @@ def message_about_version(s3: Any, bucket: str, key: str, version: str) -> bytes
         "PresignedUrl": s3.generate_presigned_url("get_object", Params=parameters),
     }
     return json.dumps({"inputMessage": fields}).encode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

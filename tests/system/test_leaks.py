@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.ports import free_port
 from tests.system.backends import Embedded
-from tests.system.service import PROGRAMS, ROOT, environment_for, free_port
+from tests.system.service import PROGRAMS, ROOT, environment_for
 
 SECRET = "canary5d1f0e9c8b7a"
 """What `tests/servers/leaking.py` lets out."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers.ports import free_port
 from tests.system.backends import Embedded
 from tests.system.service import (
     API_KEY,
@@ -16,7 +17,6 @@ from tests.system.service import (
     ROOT,
     Service,
     environment_for,
-    free_port,
     serving,
 )
 

@@ -15,9 +15,10 @@ from urllib.request import urlopen
 import pytest
 
 from tests.servers.otlp import Receiver, otlp_receiver
+from tests.servers.ports import free_port
 from tests.servers.raw import RawServer, answer
 from tests.system.backends import Embedded
-from tests.system.service import START_SECONDS, Service, environment_for, free_port
+from tests.system.service import START_SECONDS, Service, environment_for
 
 WORKERS = 2
 MESSAGES = 12

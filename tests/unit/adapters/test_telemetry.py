@@ -20,8 +20,8 @@ from adapters.telemetry_otlp import export_metrics
 from adapters.telemetry_prometheus import serve_metrics
 from tests.fakes import message_for
 from tests.servers.otlp import otlp_receiver
+from tests.servers.ports import free_port
 from tests.servers.raw import RawServer, answer
-from tests.system.service import free_port
 from transfer.admission import Admission
 from transfer.phases import Phase
 from transfer.watching import Request
