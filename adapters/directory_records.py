@@ -22,7 +22,7 @@ _log = logging.getLogger("landfall.store")
 
 
 class Records:
-    """Whoever reads to write, or writes, holds the name's lock."""
+    """Hold the name's lock to write, and to read what is written next."""
 
     def __init__(self, beneath: Beneath) -> None:
         self._beneath = beneath

@@ -6,7 +6,6 @@ into place is the one moment at which an object appears, and a record that lost 
 is void. Needs a local, case-sensitive file system with hard links.
 """
 
-import errno
 import logging
 import math
 import os
@@ -20,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from adapters.beneath import Beneath
-from adapters.directory_errors import FULL, FULL_WORDS, translated
+from adapters.directory_errors import translated, why_not_written
 from adapters.directory_locks import LOCK_SECONDS, Locks
 from adapters.directory_record import Damaged, Record, describe, digest_of, fingerprint
 from adapters.directory_records import DAMAGED, SCRATCH, Records
@@ -28,7 +27,7 @@ from adapters.directory_trial import try_out
 from adapters.directory_upload import DirectoryUpload
 from adapters.file_names import clash_path, plain_path
 from adapters.private_files import open_to_others
-from transfer.errors import LandfallError, Misconfigured, StoreUnavailable, TokenMoved
+from transfer.errors import LandfallError, StoreUnavailable, TokenMoved
 from transfer.store import ABSENT, ObjectHeaders, StoredObject, Token, Unreadable, Upload
 
 LEFTOVER_SECONDS = 2 * 60 * 60
@@ -123,16 +122,7 @@ class DirectoryStore:
                     if time.time() - found.st_mtime > LEFTOVER_SECONDS:
                         scratch.remove(leftover)
         except OSError as error:
-            if error.errno in FULL:
-                raise StoreUnavailable(FULL_WORDS) from None
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                raise StoreUnavailable(
-                    "Too many files are open: raise the limit (ulimit -n)."
-                ) from None
-            raise Misconfigured(
-                f"The landing directory {self._root} cannot be written ({error.strerror}): "
-                "create it, or correct LANDING_BUCKET or the rights there."
-            ) from None
+            raise why_not_written(error, self._root) from None
         for advice in self.advice():
             _log.warning("%s", advice)
 

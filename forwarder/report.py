@@ -54,7 +54,7 @@ def start_logging(level: str) -> None:
 
 
 def silence_libraries() -> None:
-    """Keep out of the log what libraries would write of secrets, whoever asked for that level.
+    """Keep out of the log what libraries would write of secrets at a level that somebody else set.
 
     At DEBUG botocore logs signatures and session tokens, and at WARNING urllib3 shows headers of
     an answer that it cannot read, which may repeat the API key.

@@ -40,7 +40,7 @@ class Place:
 
 
 class Shares:
-    """The places of one process. Not for threads: whoever shares it holds a lock."""
+    """The places of one process. Not safe for threads: callers hold a lock."""
 
     def __init__(self, places: int) -> None:
         self.places = places

@@ -1,4 +1,4 @@
-"""Where an answer ends, and what its headers are, is told for certain or not at all."""
+"""An answer's end and its headers are read in one way only, or the answer is refused."""
 
 from contextlib import closing
 from http.client import HTTPException

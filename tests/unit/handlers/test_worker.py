@@ -145,7 +145,7 @@ def test_clients_with_requests_without_end_keep_nobody_out(worker: Running) -> N
 
 
 def test_nothing_is_left_of_clients_that_do_anything_at_all(worker: Running) -> None:
-    """A connection that is counted for ever would in the end keep all others out."""
+    """A connection that stays counted after its end would in time keep all others out."""
     rng = random.Random(3)
     for _ in range(300):
         client = worker.connect()

@@ -110,7 +110,7 @@ def test_the_last_place_of_a_caller_is_never_ended() -> None:
     assert house.refused == 1
 
 
-def test_a_place_that_becomes_free_goes_to_whoever_waits() -> None:
+def test_a_place_that_becomes_free_goes_to_the_one_who_waits() -> None:
     house = House(1)
     first = house.ask("first")
     house.let_pass(1)
@@ -184,7 +184,7 @@ def test_what_is_kept_free_is_lent_out_once_nobody_asks_for_it() -> None:
     assert house.held_by("hungry") == 8
 
 
-def test_whoever_was_refused_has_the_next_place_if_it_comes_back_in_time() -> None:
+def test_a_refused_caller_has_the_next_place_if_it_comes_back_in_time() -> None:
     house = House(1)
     first = house.ask("first")
     assert first is not None
@@ -199,7 +199,7 @@ def test_whoever_was_refused_has_the_next_place_if_it_comes_back_in_time() -> No
     assert house.ask("second") in house.running
 
 
-def test_whoever_was_refused_and_stays_away_keeps_nobody_out() -> None:
+def test_a_refused_caller_that_stays_away_keeps_nobody_out() -> None:
     house = House(1)
     first = house.ask("first")
     assert first is not None
