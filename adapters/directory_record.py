@@ -21,7 +21,7 @@ class Damaged(Exception):
     """This is no record of that object, or no record at all. The text says why."""
 
     def __init__(self, why: str, name: str | None = None) -> None:
-        """`name` is the object's, if it can be told."""
+        """`name` is the object's, if it is known."""
         super().__init__(why)
         self.name = name
 

@@ -123,7 +123,7 @@ def hostile(endpoint: RecordingServer) -> RecordingServer:
 
 
 def assert_nothing_shows(hostile: RecordingServer, *told: str) -> None:
-    """Neither a secret nor a sign that commands a terminal is in what was told."""
+    """Neither a secret nor a sign that commands a terminal is in what was printed."""
     queries = [parse_qs(urlsplit(m["PresignedUrl"]).query) for m in hostile.messages]
     signatures = [query["X-Amz-Signature"][0] for query in queries]
     secrets = [API_KEY, SECRET_KEY, TOKEN, *signatures]

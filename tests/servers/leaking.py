@@ -33,5 +33,5 @@ def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Itera
     gc.collect()
     logging.getLogger("landfall").error("%d bytes of %s", TEXT, TEXT)
     logging.getLogger("gunicorn.error").error("gunicorn says %s", TEXT)
-    logging.getLogger("of.a.library").warning("a library says %s and \ud800", TEXT)
+    logging.getLogger("a.package").warning("a library says %s and \ud800", TEXT)
     raise RuntimeError(TEXT)

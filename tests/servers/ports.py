@@ -1,4 +1,4 @@
-"""Ports for servers that are told which to listen on."""
+"""Ports for servers that must be given one."""
 
 import random
 import socket

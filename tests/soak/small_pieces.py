@@ -54,11 +54,11 @@ def _seconds(length: int, authority: Authority | None) -> float:
         server.join()
 
 
-def _serve(tell: Connection, length: int, authority: Authority | None) -> None:
+def _serve(to_parent: Connection, length: int, authority: Authority | None) -> None:
     """Answer one request; each piece is a segment, whatever records TLS makes of it."""
     data = answer(SIZE * b"x")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        tell.send(listener.getsockname()[1])
+        to_parent.send(listener.getsockname()[1])
         wire, _ = listener.accept()
     wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with wire:
